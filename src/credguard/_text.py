@@ -1,0 +1,51 @@
+"""Readers and writers of the small texts that everything else is made of."""
+
+import base64
+import binascii
+import re
+import unicodedata
+from datetime import datetime
+
+from credguard._clock import in_utc
+
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+
+
+def to_base64url(data: bytes) -> str:
+    """Return *data* as base64url without padding (RFC 4648 section 5)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes | None:
+    """Return the bytes of canonical unpadded base64url *text*, None if it is not."""
+    if not _BASE64URL.fullmatch(text):
+        return None
+    try:
+        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    return data if to_base64url(data) == text else None
+
+
+def has_surrogate(text: str) -> bool:
+    """Return True if *text* holds a lone surrogate and so has no UTF-8 form."""
+    # encode() would raise an error that holds the whole text; this does not.
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def nfc(text: str) -> str:
+    """Return *text* in Normalization Form C (NIST SP 800-63B-4 section 3.1.1.2)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def to_iso(instant: datetime) -> str:
+    """Return *instant* as ISO 8601 in UTC, to the second, with a Z."""
+    return in_utc(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_iso(text: str) -> datetime | None:
+    """Return the UTC instant of ISO 8601 *text* (UTC if no zone), None if it is not."""
+    try:
+        return in_utc(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,272 @@
+"""
+The error tree. The second level says who must act.
+
+No error carries an input: not a password, a code, a token or a stored text.
+"Busy" and "could not ask" are never "wrong" and never "fine".
+
+::
+
+    CredguardError
+    ├── RefusedError              the person must try again: show it in the form
+    │   ├── PasswordMismatchError
+    │   ├── PasswordRejectedError     .reasons
+    │   ├── CodeMismatchError ── CodeReplayedError
+    │   ├── LockedOutError            .retry_at
+    │   ├── TokenRefusedError         unknown, used, expired: one face
+    │   ├── ResetRequiredError        .campaign_id; only after the right password
+    │   └── SessionRefusedError ── SessionSwappedError
+    ├── StoredDataError           the application must be repaired: page somebody
+    │   ├── UnreadableHashError, WorkFactorTooHighError
+    │   ├── SealBrokenError, UnknownKeyError
+    │   └── AuditBrokenError, CorpusDamagedError
+    ├── SetupError                what we were given cannot work: mend the settings
+    │   ├── KeyringError
+    │   ├── AccountsTableError ── ColumnTooNarrowError
+    │   ├── AccountIdError
+    │   ├── ScopeError
+    │   └── DeliverySetupError
+    ├── UnavailableError          wait and try again
+    │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
+    │       DeliveryUnavailableError
+    ├── CampaignStateError        the operator asked for what cannot be now
+    │   └── LeaseLostError
+    └── MissingExtraError(ImportError)   says which pip command to run
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+
+class CredguardError(Exception):
+    """Everything that credguard raises on purpose derives from this."""
+
+
+# The person must try again.
+
+
+class RefusedError(CredguardError):
+    """The person must try again; the text may be shown in the form."""
+
+
+class PasswordMismatchError(RefusedError):
+    """The password is not the one that is stored, or there is no such account."""
+
+    def __init__(self) -> None:
+        super().__init__("The password is not right.")
+
+
+class RejectionReason(Protocol):
+    """What a rejected password is told: a stable code and an English sentence."""
+
+    @property
+    def code(self) -> str:
+        """A stable name that a host can translate."""
+
+    @property
+    def text(self) -> str:
+        """An English sentence for the person who chose the password."""
+
+
+class PasswordRejectedError(RefusedError):
+    """
+    A new password was refused by policy.
+
+    Attributes:
+        reasons: All reasons at once, in the order in which they help most.
+    """
+
+    def __init__(self, reasons: Sequence[RejectionReason]) -> None:
+        super().__init__(" ".join(reason.text for reason in reasons))
+        self.reasons = tuple(reasons)
+
+
+class CodeMismatchError(RefusedError):
+    """The code is not right."""
+
+    def __init__(self, message: str = "The code is not right.") -> None:
+        super().__init__(message)
+
+
+class CodeReplayedError(CodeMismatchError):
+    """The code was right once; it has been used, or a later one has."""
+
+    def __init__(self) -> None:
+        super().__init__("This code was used already. Wait for the next one.")
+
+
+class LockedOutError(RefusedError):
+    """
+    Too many wrong codes.
+
+    Attributes:
+        retry_at: The aware UTC instant from which a code is looked at again.
+    """
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"Too many attempts. Try again after {retry_at:%H:%M:%S} UTC.")
+        self.retry_at = retry_at
+
+
+class TokenRefusedError(RefusedError):
+    """A reset token is unknown, used or expired; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This link no longer works. Ask for a new one.")
+
+
+class ResetRequiredError(RefusedError):
+    """
+    The password was right, but it was taken out of use by a campaign.
+
+    Attributes:
+        campaign_id: The campaign that asks for a new password.
+    """
+
+    def __init__(self, campaign_id: str) -> None:
+        super().__init__("You need to choose a new password before you can log in.")
+        self.campaign_id = campaign_id
+
+
+class SessionRefusedError(RefusedError):
+    """A session is over: its epoch passed, or it is not one of ours."""
+
+    def __init__(self, message: str = "Please log in again.") -> None:
+        super().__init__(message)
+
+
+class SessionSwappedError(SessionRefusedError):
+    """A session belongs to another account or to another browser."""
+
+
+# The application must be repaired.
+
+
+class StoredDataError(CredguardError):
+    """Something that was stored cannot be used; a person with access must look."""
+
+
+class UnreadableHashError(StoredDataError):
+    """A stored password hash is not of any format that is accepted here."""
+
+    def __init__(
+        self, message: str = "The stored password hash is unreadable."
+    ) -> None:
+        super().__init__(message)
+
+
+class WorkFactorTooHighError(StoredDataError):
+    """A stored password hash asks for more work than the ceiling allows."""
+
+    def __init__(self, what: str, *, ceiling: int) -> None:
+        super().__init__(
+            f"The stored hash asks for {what} above the ceiling of {ceiling}; "
+            "raise the ceiling if the row is known to be good."
+        )
+        self.ceiling = ceiling
+
+
+class SealBrokenError(StoredDataError):
+    """A sealed text was altered, moved to another owner, or sealed by another key."""
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(f"A sealed text of purpose '{purpose}' does not open.")
+
+
+class UnknownKeyError(StoredDataError):
+    """
+    A stored text names a key that is not on the keyring.
+
+    Attributes:
+        key_id: The id of the key that is missing.
+    """
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            f"Key '{key_id}' is not on the keyring; add it as an older key, "
+            "or use the keyring that this database was sealed with."
+        )
+        self.key_id = key_id
+
+
+class AuditBrokenError(StoredDataError):
+    """The audit log was altered, cut or reordered."""
+
+
+class CorpusDamagedError(StoredDataError):
+    """A corpus file, or a block of it, is damaged."""
+
+
+# What credguard was given cannot work.
+
+
+class SetupError(CredguardError):
+    """What credguard was given cannot work; the text names the remedy."""
+
+
+class KeyringError(SetupError):
+    """A keyring's text is not a keyring, or holds a key that must not be used."""
+
+
+class AccountsTableError(SetupError):
+    """The forum's user table, or one of its columns, is not as described."""
+
+
+class ColumnTooNarrowError(AccountsTableError):
+    """The forum's password column cannot hold what would be written into it."""
+
+
+class AccountIdError(SetupError):
+    """An account id is empty, or stands in the user table more than once."""
+
+
+class ScopeError(SetupError):
+    """A scope does not parse, selects nobody, or names accounts that do not exist."""
+
+
+class DeliverySetupError(SetupError):
+    """A mail setting cannot work: an address, a link or a folder."""
+
+
+# Wait and try again.
+
+
+class UnavailableError(CredguardError):
+    """Something is away or too busy; nothing was decided and nothing was lost."""
+
+
+class BusyError(UnavailableError):
+    """No permit or memory in time; the password was neither right nor wrong."""
+
+
+class BlocklistUnavailableError(UnavailableError):
+    """No blocklist could be asked, so the password was not accepted."""
+
+
+class StorageUnavailableError(UnavailableError):
+    """The database is away, locked or full; the transaction was rolled back."""
+
+
+class DeliveryUnavailableError(UnavailableError):
+    """The mail server or folder takes no mail now; the notices stay queued."""
+
+
+# The operator asked for what cannot be now.
+
+
+class CampaignStateError(CredguardError):
+    """The campaign is in a state in which this cannot be done."""
+
+
+class LeaseLostError(CampaignStateError):
+    """Another worker took over the piece of work; this one stopped."""
+
+
+class MissingExtraError(CredguardError, ImportError):
+    """An optional package is missing; the text says which pip command to run."""
+
+    def __init__(self, extra: str, *, needed_for: str) -> None:
+        super().__init__(
+            f"{needed_for} needs an optional package: pip install 'credguard[{extra}]'"
+        )
+        self.extra = extra

@@ -1,0 +1,286 @@
+"""
+Keys: derived per purpose, named by id, and sealing only what is bound to an owner.
+
+A keyring is one line of text. `Keyring.seal` authenticates purpose, owner and
+format version together with the ciphertext, so that a row copied to another
+account, or used for another purpose, does not open. A key is looked up by the
+id in the text; nothing is opened by trial.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+from functools import lru_cache
+from typing import NoReturn, Self
+
+from credguard._secret import Secret
+from credguard._text import from_base64url, to_base64url
+from credguard.errors import KeyringError, SealBrokenError, UnknownKeyError
+
+KEY_BYTES = 32  # AES-256 and HKDF-SHA-256 (NIST SP 800-57 part 1: 256-bit strength)
+NONCE_BYTES = 12  # NIST SP 800-38D section 5.2.1.1
+TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
+KEY_ID_CHARACTERS = 8
+MAX_KEYS = 16
+MAX_SEALED_CHARACTERS = 8192  # far above anything that is sealed here
+
+_PREFIX = "cgk1"
+_SEALED_PREFIX = "cgs1"
+_KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
+# A drawn key has about 30 distinct bytes of 32; keys typed by hand have few.
+_FEWEST_DISTINCT_BYTES = 12
+
+
+class Key:
+    """
+    One key: 32 secret bytes and the id that names them in stored texts.
+
+    The id is derived from the bytes, so that no id can name two keys and a
+    mistyped key is noticed when it is read.
+
+    Args:
+        material: 32 random bytes.
+
+    Raises:
+        KeyringError: *material* is too short, too long or not random.
+    """
+
+    __slots__ = ("_material", "id")
+
+    def __init__(self, material: bytes) -> None:
+        if len(material) != KEY_BYTES:
+            message = f"a key has {KEY_BYTES} bytes, not {len(material)}"
+            raise KeyringError(message)
+        if len(set(material)) < _FEWEST_DISTINCT_BYTES:
+            message = "a key was not drawn at random; make one with: credguard keygen"
+            raise KeyringError(message)
+        self._material = Secret(material)
+        self.id = _derive(material, b"credguard key id").hex()[:KEY_ID_CHARACTERS]
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Draw a new key from the operating system's source of randomness."""
+        return cls(secrets.token_bytes(KEY_BYTES))
+
+    def derive(self, purpose: str) -> bytes:
+        """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869)."""
+        return _derive(
+            self._material.reveal(), b"credguard purpose\x00" + purpose.encode()
+        )
+
+    def reveal(self) -> str:
+        """Return the key as text, for the keyring line and for nothing else."""
+        return f"{self.id}.{to_base64url(self._material.reveal())}"
+
+    def __repr__(self) -> str:
+        return f"Key(id={self.id!r})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "a key cannot be pickled or copied"
+        raise TypeError(message)
+
+
+class Keyring:
+    """
+    The keys of one deployment: one that seals, and older ones that still open.
+
+    Args:
+        current: The key that seals and tags everything new.
+
+        older: Keys that open what was sealed before; order has no meaning.
+
+    Raises:
+        KeyringError: A key is given twice, or there are more than 16.
+    """
+
+    def __init__(self, *, current: Key, older: tuple[Key, ...] = ()) -> None:
+        keys = {key.id: key for key in (current, *older)}
+        if len(keys) != 1 + len(older):
+            message = "a key stands on the keyring twice"
+            raise KeyringError(message)
+        if len(keys) > MAX_KEYS:
+            message = f"a keyring holds at most {MAX_KEYS} keys; retire some"
+            raise KeyringError(message)
+        self.current = current
+        self.older = older
+        self._keys = keys
+
+    @classmethod
+    def generate(cls) -> Self:
+        """Make a keyring of one new key."""
+        return cls(current=Key.generate())
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """
+        Read a keyring from the line that `credguard keygen` printed.
+
+        Args:
+            text: The line; white space around it is ignored.
+
+        Returns:
+            The keyring. Keep it for the life of the process.
+
+        Raises:
+            KeyringError: The line is cut, mistyped, or not a keyring. The error
+                does not repeat it.
+        """
+        prefix, _, rest = text.strip().partition(",")
+        if prefix != _PREFIX:
+            message = (
+                f"a keyring starts with '{_PREFIX},'; make one with: credguard keygen"
+            )
+            raise KeyringError(message)
+        roles: dict[str, list[Key]] = {"current": [], "older": []}
+        for part in rest.split(","):
+            role, _, written = part.partition("=")
+            if role not in roles:
+                message = "a keyring has parts 'current=…' and 'older=…' only"
+                raise KeyringError(message)
+            roles[role].append(_read_key(written))
+        if len(roles["current"]) != 1:
+            message = "a keyring has exactly one current key"
+            raise KeyringError(message)
+        return cls(current=roles["current"][0], older=tuple(roles["older"]))
+
+    def rotate(self) -> "Keyring":
+        """Return a keyring with a new current key and all present ones kept."""
+        return Keyring(current=Key.generate(), older=(self.current, *self.older))
+
+    def reveal(self) -> str:
+        """Return the line that `parse` reads. It is the secret itself."""
+        parts = [f"current={self.current.reveal()}"]
+        parts += [f"older={key.reveal()}" for key in self.older]
+        return ",".join([_PREFIX, *parts])
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all keys on the ring."""
+        return frozenset(self._keys)
+
+    def seal(self, plain: bytes, *, purpose: str, owner: str) -> str:
+        """
+        Seal *plain* under the current key, bound to *purpose* and *owner*.
+
+        Args:
+            plain: The bytes to protect.
+
+            purpose: What they are, such as ``retired hash``.
+
+            owner: Whose they are, such as an account id.
+
+        Returns:
+            A text to store: format version, key id, nonce and ciphertext.
+
+        Source:
+            NIST SP 800-38D (AES-GCM with a random 96-bit nonce).
+        """
+        # Imported here so that a keyring can be made without loading OpenSSL.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        bound = _bound(purpose, owner)
+        cipher = AESGCM(_subkey(self.current, f"seal {purpose}"))
+        blob = nonce + cipher.encrypt(nonce, plain, bound)
+        return f"{_SEALED_PREFIX}.{self.current.id}.{to_base64url(blob)}"
+
+    def open(self, sealed: str, *, purpose: str, owner: str) -> bytes:
+        """
+        Open a text that `seal` returned for the same *purpose* and *owner*.
+
+        Raises:
+            SealBrokenError: It was altered, cut, or sealed for another purpose
+                or owner.
+            UnknownKeyError: Its key is not on the ring.
+        """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+        key_id, blob = _read_sealed(sealed, purpose)
+        cipher = AESGCM(_subkey(self._key(key_id), f"seal {purpose}"))
+        try:
+            return cipher.decrypt(
+                blob[:NONCE_BYTES], blob[NONCE_BYTES:], _bound(purpose, owner)
+            )
+        except InvalidTag:
+            pass
+        raise SealBrokenError(purpose)
+
+    def tag(self, message: bytes, *, purpose: str, key_id: str | None = None) -> bytes:
+        """
+        Return the 32-byte HMAC-SHA-256 of *message* for *purpose*.
+
+        Args:
+            message: What to authenticate.
+
+            purpose: What the tag is for; tags of two purposes never agree.
+
+            key_id: The key that made the tag to compare with; None for the
+                current key.
+
+        Raises:
+            UnknownKeyError: *key_id* is not on the ring.
+        """
+        key = self.current if key_id is None else self._key(key_id)
+        return hmac.digest(_subkey(key, f"tag {purpose}"), message, "sha256")
+
+    def _key(self, key_id: str) -> Key:
+        if key_id not in self._keys:
+            raise UnknownKeyError(key_id)
+        return self._keys[key_id]
+
+    def __repr__(self) -> str:
+        older = [key.id for key in self.older]
+        return f"Keyring(current={self.current.id!r}, older={older})"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "a keyring cannot be pickled or copied"
+        raise TypeError(message)
+
+
+def key_id_of(sealed: str) -> str | None:
+    """Return the id of the key that sealed a text, None if it is not a sealed text."""
+    prefix, _, rest = sealed.partition(".")
+    key_id = rest.partition(".")[0]
+    return key_id if prefix == _SEALED_PREFIX and _KEY_ID.fullmatch(key_id) else None
+
+
+def _read_key(written: str) -> Key:
+    key_id, _, body = written.partition(".")
+    material = from_base64url(body)
+    if not _KEY_ID.fullmatch(key_id) or material is None:
+        message = "a key on the keyring is cut or mistyped"
+        raise KeyringError(message)
+    key = Key(material)
+    if key.id != key_id:
+        message = f"key '{key_id}' on the keyring is mistyped: its id does not fit it"
+        raise KeyringError(message)
+    return key
+
+
+def _read_sealed(sealed: str, purpose: str) -> tuple[str, bytes]:
+    parts = sealed.split(".") if len(sealed) <= MAX_SEALED_CHARACTERS else []
+    if len(parts) != 3 or parts[0] != _SEALED_PREFIX or not _KEY_ID.fullmatch(parts[1]):  # noqa: PLR2004
+        raise SealBrokenError(purpose)
+    blob = from_base64url(parts[2])
+    if blob is None or len(blob) < NONCE_BYTES + 16:
+        raise SealBrokenError(purpose)
+    return parts[1], blob
+
+
+def _bound(purpose: str, owner: str) -> bytes:
+    # Lengths first, so that no two pairs of purpose and owner give the same bytes.
+    parts = [_SEALED_PREFIX.encode(), purpose.encode(), owner.encode()]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+@lru_cache(maxsize=256)
+def _subkey(key: Key, purpose: str) -> bytes:
+    return key.derive(purpose)
+
+
+def _derive(material: bytes, info: bytes) -> bytes:
+    """Return HKDF-SHA-256 of *material* for *info*, 32 bytes (RFC 5869)."""
+    extracted = hmac.digest(b"\x00" * hashlib.sha256().digest_size, material, "sha256")
+    return hmac.digest(extracted, info + b"\x01", "sha256")
