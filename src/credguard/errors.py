@@ -24,6 +24,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── AccountsTableError ── ColumnTooNarrowError
     │   ├── AccountIdError
     │   ├── ScopeError
+    │   ├── StorageSetupError
     │   └── DeliverySetupError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
@@ -222,6 +223,10 @@ class AccountIdError(SetupError):
 
 class ScopeError(SetupError):
     """A scope does not parse, selects nobody, or names accounts that do not exist."""
+
+
+class StorageSetupError(SetupError):
+    """A database URL cannot work, or its tables are newer than this release."""
 
 
 class DeliverySetupError(SetupError):

@@ -1,0 +1,1 @@
+"""Forced resets of many accounts: who is affected, lock, notify, reset, report."""

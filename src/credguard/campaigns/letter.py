@@ -1,0 +1,337 @@
+"""
+The notice: what it says, whom it can reach, and a message made of both.
+
+Pure: no clock, no storage, no network. The same notice composed twice is the same
+message, with the same Message-ID, date and link. It is plain text without tracking,
+attachment or urgency, because members are told to distrust mail that has them.
+
+Source:
+    NCSC, Data breaches: guidance for individuals (what a member is told to watch for).
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from string import Formatter
+from urllib.parse import SplitResult, urlsplit
+
+from credguard._clock import in_utc
+from credguard._text import has_surrogate
+from credguard.errors import DeliverySetupError
+
+MAX_ADDRESS_CHARACTERS = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 with its < >
+MAX_LOCAL_CHARACTERS = 64  # RFC 5321 section 4.5.3.1.1
+MAX_DOMAIN_CHARACTERS = 253  # RFC 1035 section 2.3.4, without the root's dot
+MAX_LINE_OCTETS = 998  # RFC 5322 section 2.1.1, without CRLF
+MAX_NAME_CHARACTERS = 100
+MAX_SUBJECT_CHARACTERS = 200
+MAX_REASON_CHARACTERS = 2_000
+MAX_BODY_CHARACTERS = 20_000
+MAX_LINK_CHARACTERS = 500  # with a token it still fits one line
+MAX_TOKEN_CHARACTERS = 400
+
+DEFAULT_SUBJECT = "Choose a new password for {site}"
+DEFAULT_BODY = """\
+Hello,
+
+{reason}
+
+Your old password for {site} no longer opens your account, for you or for
+anybody else. Please choose a new one. You can do so here:
+
+{link}
+
+The link works once, until {until}. If you would rather not follow a link
+from a message, that is a good habit: type the address of {site} into your
+browser yourself and ask there for a new password.
+
+If you used the old password anywhere else as well, change it there too.
+Three random words make a password that is long and easy to remember.
+
+We will never ask you to send us a password, by mail or on the phone, and
+this message has no attachment.
+
+{site}
+"""
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 section 3.2.3
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII)
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # RFC 1123 section 2.1
+# The last label has a letter: 192.0.2.1 is an address of a machine, not a domain.
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}", re.ASCII)
+_URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)  # RFC 3986 section 2.3
+_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)  # RFC 3986 appendix A
+_TOKEN_PLACE = "{token}"  # noqa: S105  # the place of a token, not one
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_FORBIDDEN_IN_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_BODY_FIELDS = frozenset({"site", "reason", "link", "until"})
+_SUBJECT_FIELDS = frozenset({"site"})
+
+
+def is_reachable(address: str | None) -> bool:
+    """
+    Return True if *address* is one plain mail address that a notice can go to.
+
+    Stricter than the standard on purpose: no quoted local part, no comment, no
+    address literal, nothing outside ASCII, and nothing that a mail library could
+    take for an encoded word. What is refused here is counted as unreachable; it
+    is never mended, because a mended address may be somebody else's.
+
+    Args:
+        address: The stored text as it stands, None if there is none.
+
+    Source:
+        RFC 5321 section 4.1.2 (dot-string, domain); RFC 2047 (encoded words).
+    """
+    if address is None or len(address) > MAX_ADDRESS_CHARACTERS or "=?" in address:
+        return False
+    local, _, domain = address.partition("@")
+    return (
+        len(local) <= MAX_LOCAL_CHARACTERS
+        and _LOCAL.fullmatch(local) is not None
+        and is_domain(domain)
+    )
+
+
+def is_domain(text: str) -> bool:
+    """Return True if *text* is a domain of two or more ASCII labels."""
+    return len(text) <= MAX_DOMAIN_CHARACTERS and _DOMAIN.fullmatch(text) is not None
+
+
+def message_id(notice_id: str, domain: str) -> str:
+    """
+    Return the Message-ID of a notice, always the same for the same notice.
+
+    Args:
+        notice_id: What names the notice among all; it cannot be read back.
+
+        domain: The sender's domain.
+
+    Raises:
+        DeliverySetupError: *domain* is not a domain.
+
+    Source:
+        RFC 5322 section 3.6.4.
+    """
+    if not is_domain(domain):
+        message = "the domain of a Message-ID must be a domain such as forum.example"
+        raise DeliverySetupError(message)
+    name = hashlib.sha256(notice_id.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"<{name[:32]}.credguard@{domain}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterTemplate:
+    """
+    What all notices of a campaign have in common; checked when it is made.
+
+    Args:
+        site: The forum's name, as its members know it.
+
+        reason: What happened, in plain words; may have several lines.
+
+        sender_name: The name beside the sender's address; may be empty.
+
+        sender_address: The address that the notices come from.
+
+        link: The page that redeems a token, with ``{token}`` in one place. It
+            is https, except on this machine.
+
+        subject: May name the field ``{site}``.
+
+        body: May name the fields ``{site}``, ``{reason}`` and ``{until}``, and
+            must name ``{link}``.
+
+    Raises:
+        DeliverySetupError: A field is empty, too long, not known, or would not
+            survive the way; the text says which.
+    """
+
+    site: str
+    reason: str
+    sender_name: str
+    sender_address: str
+    link: str
+    subject: str = DEFAULT_SUBJECT
+    body: str = DEFAULT_BODY
+    _headers: EmailMessage = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _check_line("site", self.site)
+        _check_line("sender name", self.sender_name, may_be_empty=True)
+        _check_text("reason", self.reason, longest=MAX_REASON_CHARACTERS)
+        if not is_reachable(self.sender_address):
+            message = "the sender must be one address such as help@forum.example"
+            raise DeliverySetupError(message)
+        _check_link(self.link)
+        _check_line("subject", self.subject, longest=MAX_SUBJECT_CHARACTERS)
+        _check_fields("subject", self.subject, _SUBJECT_FIELDS)
+        _check_text("body", self.body, longest=MAX_BODY_CHARACTERS)
+        if "link" not in _check_fields("body", self.body, _BODY_FIELDS):
+            message = "the body must name the field {link}"
+            raise DeliverySetupError(message)
+        object.__setattr__(self, "_headers", self._shared_headers())
+
+    @property
+    def domain(self) -> str:
+        """The sender's domain, for `message_id`."""
+        return self.sender_address.partition("@")[2]
+
+    def _shared_headers(self) -> EmailMessage:
+        # Parsing a header costs more than the rest of a message; these are parsed
+        # once for the whole campaign and only referred to in each notice.
+        message = EmailMessage(policy=SMTP)
+        message["From"] = Address(self.sender_name, addr_spec=self.sender_address)
+        message["Subject"] = self.subject.format(site=self.site)
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
+        return message
+
+    def _text(self, *, token: str, until: datetime) -> str:
+        return self.body.format(
+            site=self.site,
+            reason=self.reason,
+            link=self.link.replace(_TOKEN_PLACE, token),
+            until=in_utc(until).strftime("%Y-%m-%d, %H:%M UTC"),
+        )
+
+
+def compose(  # noqa: PLR0913  # a notice has six parts, all named
+    template: LetterTemplate,
+    *,
+    recipient: str,
+    token: str,
+    until: datetime,
+    queued_at: datetime,
+    message_id: str,
+) -> EmailMessage:
+    """
+    Return the notice to one member.
+
+    Args:
+        template: What all notices of the campaign have in common.
+
+        recipient: The stored address, which `is_reachable` accepts.
+
+        token: The reset token; it stands in the link and nowhere else.
+
+        until: The instant after which the link no longer works.
+
+        queued_at: The date of the message. Hand in the same instant when the
+            notice is composed again, so that it is the same message.
+
+        message_id: What `message_id` returned for this notice.
+
+    Returns:
+        A message for `Delivery.send`, to exactly *recipient*.
+
+    Raises:
+        DeliverySetupError: *recipient*, *token* or *message_id* is not one.
+
+    Source:
+        RFC 3834 (Auto-Submitted); RFC 2045 section 6.7 (quoted-printable).
+    """
+    if not is_reachable(recipient):
+        text = "a notice was to go to an address that is not reachable"
+        raise DeliverySetupError(text)
+    if len(token) > MAX_TOKEN_CHARACTERS or not _URL_SAFE.fullmatch(token):
+        text = "a token has characters that do not fit into a link"
+        raise DeliverySetupError(text)
+    if not is_reachable(message_id[1:-1]) or message_id != f"<{message_id[1:-1]}>":
+        text = "a Message-ID is not of the form <name@domain>"
+        raise DeliverySetupError(text)
+    message = EmailMessage(policy=SMTP)
+    for name, value in template._headers.items():  # noqa: SLF001  # ours, this module
+        message[name] = value
+    local, _, domain = recipient.partition("@")
+    message["To"] = Address(username=local, domain=domain)
+    message["Date"] = format_datetime(in_utc(queued_at))
+    message["Message-ID"] = message_id
+    text = template._text(token=token, until=until)  # noqa: SLF001  # as above
+    message.set_content(text, cte=_transfer_encoding(text))
+    return message
+
+
+def _transfer_encoding(text: str) -> str:
+    # A relay that cannot carry 8-bit text would recode it; both of these pass
+    # everywhere unchanged, and 7bit leaves the link readable in the raw message.
+    if text.isascii() and all(
+        len(line) <= MAX_LINE_OCTETS for line in text.splitlines()
+    ):
+        return "7bit"
+    return "quoted-printable"
+
+
+def _check_line(
+    what: str,
+    text: str,
+    *,
+    longest: int = MAX_NAME_CHARACTERS,
+    may_be_empty: bool = False,
+) -> None:
+    if not text.strip() and not may_be_empty:
+        message = f"the {what} is empty"
+    elif len(text) > longest:
+        message = f"the {what} is longer than {longest} characters"
+    elif _FORBIDDEN.search(text) or has_surrogate(text) or "=?" in text:
+        message = f"the {what} has a character that cannot stand in a mail header"
+    else:
+        return
+    raise DeliverySetupError(message)
+
+
+def _check_text(what: str, text: str, *, longest: int) -> None:
+    if not text.strip():
+        message = f"the {what} is empty"
+    elif len(text) > longest:
+        message = f"the {what} is longer than {longest} characters"
+    elif _FORBIDDEN_IN_TEXT.search(text) or has_surrogate(text):
+        message = f"the {what} has a control character other than a line feed"
+    else:
+        return
+    raise DeliverySetupError(message)
+
+
+def _check_fields(what: str, text: str, known: frozenset[str]) -> set[str]:
+    try:
+        parts = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
+    except ValueError:
+        parts = [("", None, None)]
+    allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
+    for name, form, conversion in parts:
+        if form or conversion or name not in known:
+            message = f"the {what} may name only these fields: {allowed}"
+            raise DeliverySetupError(message)
+    return {str(name) for name, _, _ in parts}
+
+
+def _check_link(link: str) -> None:
+    if link.count(_TOKEN_PLACE) != 1 or len(link) > MAX_LINK_CHARACTERS:
+        message = "the link must have {token} in exactly one place, and fit one line"
+        raise DeliverySetupError(message)
+    if not _URL_CHARACTERS.fullmatch(link.replace(_TOKEN_PLACE, "token")):
+        message = "the link has a character that cannot stand in a web address"
+        raise DeliverySetupError(message)
+    parts = _split(link)
+    if parts is None or _TOKEN_PLACE in parts.netloc or "@" in parts.netloc:
+        message = "the link must be of the form https://forum.example/reset#{token}"
+        raise DeliverySetupError(message)
+    if parts.scheme != "https" and parts.hostname not in _HERE:
+        message = "the link must begin with https://, or it tells the token on the way"
+        raise DeliverySetupError(message)
+
+
+def _split(link: str) -> SplitResult | None:
+    """Return the parts of a web address, None if it is not one."""
+    try:
+        parts = urlsplit(link)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        known = known and parts.port != 0
+    except ValueError:
+        return None
+    return parts if known else None

@@ -1,0 +1,1 @@
+"""One file for each revision; revisions are never edited after a release."""

@@ -1,0 +1,180 @@
+"""
+The credguard_* tables.
+
+Instants are integers, microseconds since 1970 in UTC: one meaning and one order
+in every database. Account ids are the forum's own, as text. Migrations make
+these tables; a test compares the two.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator
+
+ACCOUNT_ID_CHARACTERS = 255
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> int | None:
+        """Return the integer to store; a naive datetime raises TypeError."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(
+        self,
+        value: int | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
+        """Return the instant that was stored."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+metadata = MetaData()
+
+
+def _table(name: str, *items: SchemaItem) -> Table:
+    # Ids are compared byte for byte: MariaDB's default collation would take
+    # 'a' for 'A' and for 'á'.
+    return Table(
+        name,
+        metadata,
+        *items,
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+    )
+
+
+def _account_id(*, key: bool = False) -> Column[str]:
+    return Column(
+        "account_id", String(ACCOUNT_ID_CHARACTERS), primary_key=key, nullable=False
+    )
+
+
+key_canary = _table(
+    "credguard_key_canary",
+    Column("key_id", String(8), primary_key=True),
+    Column("sealed", String(255), nullable=False),
+    Column("made_at", Instant, nullable=False),
+)
+
+credential = _table(
+    "credguard_credential",
+    _account_id(key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("set_at", Instant, nullable=True),
+)
+
+campaign = _table(
+    "credguard_campaign",
+    Column("id", String(16), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    Column("sealed_key", Text, nullable=True),
+    Column("rate", Float, nullable=False),
+    Column("next_slot_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+list_entry = _table(
+    "credguard_list_entry",
+    Column("digest", String(64), primary_key=True),
+    _account_id(key=True),
+)
+
+sweep_range = _table(
+    "credguard_sweep_range",
+    Column("sweep", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("low", String(ACCOUNT_ID_CHARACTERS), nullable=True),
+    Column("high", String(ACCOUNT_ID_CHARACTERS), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("owner", String(64), nullable=True),
+    Column("lease_until", Instant, nullable=True),
+    Column("touched", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+member = _table(
+    "credguard_member",
+    Column(
+        "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
+    ),
+    _account_id(key=True),
+    Column("state", String(16), nullable=False),
+    Column("how", String(16), nullable=True),
+    Column("retired", Text, nullable=True),
+    Column("pending", Text, nullable=True),
+    Column("changed_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("credguard_member_account", "account_id"),
+    Index("credguard_member_state", "campaign_id", "state"),
+)
+
+notice = _table(
+    "credguard_notice",
+    Column("id", String(22), primary_key=True),
+    Column(
+        "campaign_id", String(16), ForeignKey("credguard_campaign.id"), nullable=False
+    ),
+    _account_id(),
+    Column("state", String(16), nullable=False),
+    Column("key_id", String(8), nullable=False),
+    Column("queued_at", Instant, nullable=False),
+    Column("written_at", Instant, nullable=True),
+    Column("expires_at", Instant, nullable=True),
+    Column("due_at", Instant, nullable=False),
+    Column("told_at", Instant, nullable=True),
+    Column("attempts", Integer, nullable=False),
+    Column("reply", String(32), nullable=True),
+    Column("owner", String(64), nullable=True),
+    Column("lease_until", Instant, nullable=True),
+    Column("version", Integer, nullable=False),
+    Index("credguard_notice_account", "campaign_id", "account_id", unique=True),
+    Index("credguard_notice_due", "campaign_id", "state", "due_at"),
+)
+
+audit = _table(
+    "credguard_audit",
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("event", String(64), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("key_id", String(8), nullable=False),
+    Column("mac", String(64), nullable=False),
+)
+
+audit_head = _table(
+    "credguard_audit_head",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("mac", String(64), nullable=False),
+)
