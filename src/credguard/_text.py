@@ -39,8 +39,8 @@ def nfc(text: str) -> str:
 
 
 def to_iso(instant: datetime) -> str:
-    """Return *instant* as ISO 8601 in UTC, to the second, with a Z."""
-    return in_utc(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return *instant* as ISO 8601 in UTC with a Z; `from_iso` reads it back."""
+    return in_utc(instant).isoformat().replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> datetime | None:

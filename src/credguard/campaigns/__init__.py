@@ -1,1 +1,45 @@
-"""Forced resets of many accounts: who is affected, lock, notify, reset, report."""
+"""
+Forced resets of many accounts: who is affected, lock, tell, reset, report.
+
+A campaign has three layers of truth: a watermark that is in force from one
+instant, key ranges that a sweep goes through, and a row for each account to which
+something happened.
+"""
+
+from credguard.campaigns.accounts import Account, Accounts, Swap
+from credguard.campaigns.campaigns import Campaigns
+from credguard.campaigns.delivering import Delivery, Outcome, Receipt
+from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.plan import Plan
+from credguard.campaigns.scope import (
+    AccountList,
+    Scope,
+    credential_set_before,
+    everyone,
+    in_list,
+    logged_in_between,
+    scheme,
+)
+from credguard.campaigns.scope_text import parse as parse_scope
+from credguard.campaigns.status import Status
+
+__all__ = [
+    "Account",
+    "AccountList",
+    "Accounts",
+    "Campaigns",
+    "Delivery",
+    "LetterTemplate",
+    "Outcome",
+    "Plan",
+    "Receipt",
+    "Scope",
+    "Status",
+    "Swap",
+    "credential_set_before",
+    "everyone",
+    "in_list",
+    "logged_in_between",
+    "parse_scope",
+    "scheme",
+]

@@ -11,22 +11,21 @@ Source:
 
 import hashlib
 import re
+from binascii import b2a_qp
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from string import Formatter
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from credguard._clock import in_utc
-from credguard._text import has_surrogate
+from credguard.campaigns.reachable import is_domain, is_reachable
 from credguard.errors import DeliverySetupError
 
-MAX_ADDRESS_CHARACTERS = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 with its < >
-MAX_LOCAL_CHARACTERS = 64  # RFC 5321 section 4.5.3.1.1
-MAX_DOMAIN_CHARACTERS = 253  # RFC 1035 section 2.3.4, without the root's dot
 MAX_LINE_OCTETS = 998  # RFC 5322 section 2.1.1, without CRLF
 MAX_NAME_CHARACTERS = 100
 MAX_SUBJECT_CHARACTERS = 200
@@ -34,6 +33,15 @@ MAX_REASON_CHARACTERS = 2_000
 MAX_BODY_CHARACTERS = 20_000
 MAX_LINK_CHARACTERS = 500  # with a token it still fits one line
 MAX_TOKEN_CHARACTERS = 400
+
+__all__ = [
+    "DEFAULT_BODY",
+    "DEFAULT_SUBJECT",
+    "LetterTemplate",
+    "compose",
+    "is_reachable",
+    "message_id",
+]
 
 DEFAULT_SUBJECT = "Choose a new password for {site}"
 DEFAULT_BODY = """\
@@ -59,49 +67,18 @@ this message has no attachment.
 {site}
 """
 
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"  # RFC 5322 section 3.2.3
-_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*", re.ASCII)
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"  # RFC 1123 section 2.1
-# The last label has a letter: 192.0.2.1 is an address of a machine, not a domain.
-_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_]{1,30}", re.ASCII)
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)  # RFC 3986 section 2.3
 _URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)  # RFC 3986 appendix A
 _TOKEN_PLACE = "{token}"  # noqa: S105  # the place of a token, not one
+_SOME_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
-_FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_FORBIDDEN_IN_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+# Control characters, line separators, lone surrogates. In a header also what opens
+# an encoded word (RFC 2047); in a text the line feed is allowed.
+_NOT_IN_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=[?]")
+_NOT_IN_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BODY_FIELDS = frozenset({"site", "reason", "link", "until"})
 _SUBJECT_FIELDS = frozenset({"site"})
-
-
-def is_reachable(address: str | None) -> bool:
-    """
-    Return True if *address* is one plain mail address that a notice can go to.
-
-    Stricter than the standard on purpose: no quoted local part, no comment, no
-    address literal, nothing outside ASCII, and nothing that a mail library could
-    take for an encoded word. What is refused here is counted as unreachable; it
-    is never mended, because a mended address may be somebody else's.
-
-    Args:
-        address: The stored text as it stands, None if there is none.
-
-    Source:
-        RFC 5321 section 4.1.2 (dot-string, domain); RFC 2047 (encoded words).
-    """
-    if address is None or len(address) > MAX_ADDRESS_CHARACTERS or "=?" in address:
-        return False
-    local, _, domain = address.partition("@")
-    return (
-        len(local) <= MAX_LOCAL_CHARACTERS
-        and _LOCAL.fullmatch(local) is not None
-        and is_domain(domain)
-    )
-
-
-def is_domain(text: str) -> bool:
-    """Return True if *text* is a domain of two or more ASCII labels."""
-    return len(text) <= MAX_DOMAIN_CHARACTERS and _DOMAIN.fullmatch(text) is not None
 
 
 def message_id(notice_id: str, domain: str) -> str:
@@ -163,16 +140,22 @@ class LetterTemplate:
     _headers: EmailMessage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_line("site", self.site)
-        _check_line("sender name", self.sender_name, may_be_empty=True)
-        _check_text("reason", self.reason, longest=MAX_REASON_CHARACTERS)
+        for what, text, longest in (
+            ("site", self.site, MAX_NAME_CHARACTERS),
+            ("sender name", self.sender_name or "-", MAX_NAME_CHARACTERS),
+            ("subject", self.subject, MAX_SUBJECT_CHARACTERS),
+        ):
+            _check(what, text, forbidden=_NOT_IN_HEADER, longest=longest)
+        for what, text, longest in (
+            ("reason", self.reason, MAX_REASON_CHARACTERS),
+            ("body", self.body, MAX_BODY_CHARACTERS),
+        ):
+            _check(what, text, forbidden=_NOT_IN_TEXT, longest=longest)
         if not is_reachable(self.sender_address):
             message = "the sender must be one address such as help@forum.example"
             raise DeliverySetupError(message)
         _check_link(self.link)
-        _check_line("subject", self.subject, longest=MAX_SUBJECT_CHARACTERS)
         _check_fields("subject", self.subject, _SUBJECT_FIELDS)
-        _check_text("body", self.body, longest=MAX_BODY_CHARACTERS)
         if "link" not in _check_fields("body", self.body, _BODY_FIELDS):
             message = "the body must name the field {link}"
             raise DeliverySetupError(message)
@@ -184,12 +167,15 @@ class LetterTemplate:
         return self.sender_address.partition("@")[2]
 
     def _shared_headers(self) -> EmailMessage:
-        # Parsing a header costs more than the rest of a message; these are parsed
-        # once for the whole campaign and only referred to in each notice.
+        # Building and folding headers costs more than the rest of a message, so
+        # those that all notices share are built once and kept as they were folded.
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(self.sender_name, addr_spec=self.sender_address)
         message["Subject"] = self.subject.format(site=self.site)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
+        message = message_from_bytes(message.as_bytes(), EmailMessage, policy=SMTP)
+        longest = self._text(token="x" * MAX_TOKEN_CHARACTERS, until=_SOME_INSTANT)
+        message.set_content("", cte=_transfer_encoding(longest))
         return message
 
     def _text(self, *, token: str, until: datetime) -> str:
@@ -201,7 +187,7 @@ class LetterTemplate:
         )
 
 
-def compose(  # noqa: PLR0913  # a notice has six parts, all named
+def compose(
     template: LetterTemplate,
     *,
     recipient: str,
@@ -245,53 +231,37 @@ def compose(  # noqa: PLR0913  # a notice has six parts, all named
     if not is_reachable(message_id[1:-1]) or message_id != f"<{message_id[1:-1]}>":
         text = "a Message-ID is not of the form <name@domain>"
         raise DeliverySetupError(text)
+    shared = template._headers  # noqa: SLF001  # ours, this module
     message = EmailMessage(policy=SMTP)
-    for name, value in template._headers.items():  # noqa: SLF001  # ours, this module
-        message[name] = value
-    local, _, domain = recipient.partition("@")
-    message["To"] = Address(username=local, domain=domain)
-    message["Date"] = format_datetime(in_utc(queued_at))
-    message["Message-ID"] = message_id
+    for name, value in shared.raw_items():
+        message.set_raw(name, value)
+    # These three were checked above or are made here, so that they are kept as a
+    # parser would keep them: word for word.
+    message.set_raw("To", recipient)
+    message.set_raw("Date", format_datetime(in_utc(queued_at)))
+    message.set_raw("Message-ID", message_id)
     text = template._text(token=token, until=until)  # noqa: SLF001  # as above
-    message.set_content(text, cte=_transfer_encoding(text))
+    if shared["Content-Transfer-Encoding"] == "quoted-printable":
+        text = b2a_qp(text.encode()).decode("ascii")
+    message.set_payload(text)
     return message
 
 
 def _transfer_encoding(text: str) -> str:
     # A relay that cannot carry 8-bit text would recode it; both of these pass
     # everywhere unchanged, and 7bit leaves the link readable in the raw message.
-    if text.isascii() and all(
-        len(line) <= MAX_LINE_OCTETS for line in text.splitlines()
-    ):
-        return "7bit"
-    return "quoted-printable"
+    longest = max(len(line) for line in text.split("\n"))
+    fits = text.isascii() and longest <= MAX_LINE_OCTETS
+    return "7bit" if fits else "quoted-printable"
 
 
-def _check_line(
-    what: str,
-    text: str,
-    *,
-    longest: int = MAX_NAME_CHARACTERS,
-    may_be_empty: bool = False,
-) -> None:
-    if not text.strip() and not may_be_empty:
-        message = f"the {what} is empty"
-    elif len(text) > longest:
-        message = f"the {what} is longer than {longest} characters"
-    elif _FORBIDDEN.search(text) or has_surrogate(text) or "=?" in text:
-        message = f"the {what} has a character that cannot stand in a mail header"
-    else:
-        return
-    raise DeliverySetupError(message)
-
-
-def _check_text(what: str, text: str, *, longest: int) -> None:
+def _check(what: str, text: str, *, forbidden: re.Pattern[str], longest: int) -> None:
     if not text.strip():
         message = f"the {what} is empty"
     elif len(text) > longest:
         message = f"the {what} is longer than {longest} characters"
-    elif _FORBIDDEN_IN_TEXT.search(text) or has_surrogate(text):
-        message = f"the {what} has a control character other than a line feed"
+    elif forbidden.search(text):
+        message = f"the {what} has a character that a mail cannot carry there"
     else:
         return
     raise DeliverySetupError(message)
@@ -305,7 +275,8 @@ def _check_fields(what: str, text: str, known: frozenset[str]) -> set[str]:
     allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
     for name, form, conversion in parts:
         if form or conversion or name not in known:
-            message = f"the {what} may name only these fields: {allowed}"
+            unknown = f" '{name}'" if _WORD.fullmatch(str(name)) else ""
+            message = f"the {what} names a field{unknown}, but may name only {allowed}"
             raise DeliverySetupError(message)
     return {str(name) for name, _, _ in parts}
 
@@ -317,21 +288,14 @@ def _check_link(link: str) -> None:
     if not _URL_CHARACTERS.fullmatch(link.replace(_TOKEN_PLACE, "token")):
         message = "the link has a character that cannot stand in a web address"
         raise DeliverySetupError(message)
-    parts = _split(link)
-    if parts is None or _TOKEN_PLACE in parts.netloc or "@" in parts.netloc:
-        message = "the link must be of the form https://forum.example/reset#{token}"
-        raise DeliverySetupError(message)
-    if parts.scheme != "https" and parts.hostname not in _HERE:
-        message = "the link must begin with https://, or it tells the token on the way"
-        raise DeliverySetupError(message)
-
-
-def _split(link: str) -> SplitResult | None:
-    """Return the parts of a web address, None if it is not one."""
     try:
         parts = urlsplit(link)
-        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        known = known and parts.port != 0
+        host = "" if parts.port == 0 else parts.hostname or ""
     except ValueError:
-        return None
-    return parts if known else None
+        parts, host = urlsplit(""), ""
+    if not host or _TOKEN_PLACE in parts.netloc or "@" in parts.netloc:
+        message = "the link must be of the form https://forum.example/reset#{token}"
+        raise DeliverySetupError(message)
+    if parts.scheme != "https" and (parts.scheme != "http" or host not in _HERE):
+        message = "the link must begin with https://, or it tells the token on the way"
+        raise DeliverySetupError(message)

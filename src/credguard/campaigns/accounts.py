@@ -1,0 +1,110 @@
+"""What a campaign asks of the forum's user table."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from credguard.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """
+    One row of the forum's user table, as far as it was described.
+
+    Attributes:
+        id: The forum's immutable id, as text.
+
+        password: What stands in the password column.
+
+        address: The mail address, as stored.
+
+        name: What the member is called.
+
+        created_at: When the account was made.
+
+        last_login_at: When the member last logged in.
+
+        set_at: When the password was set, if the forum keeps that.
+
+        is_active: False for an account that the forum has closed.
+
+        is_staff: True for the forum's own people.
+    """
+
+    id: str
+    password: str | None = field(default=None, repr=False)
+    address: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    created_at: datetime | None = None
+    last_login_at: datetime | None = None
+    set_at: datetime | None = None
+    is_active: bool = True
+    is_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """A password column's new text, to be written only over the old one."""
+
+    account_id: str
+    old: str = field(repr=False)
+    new: str = field(repr=False)
+
+
+class Accounts(Protocol):
+    """
+    The forum's user table. Ids are ordered as the forum's database orders them.
+
+    Every method that takes a connection works in that transaction; it comes from
+    `writing`, or is the campaign's own where `shares` says that both live in one
+    database.
+    """
+
+    def shares(self, database: Database) -> bool:
+        """Return True if one transaction can cover both, False if not."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that only reads the forum's database."""
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Open a transaction in the forum's database."""
+
+    def check(self, *, widest: int) -> None:
+        """
+        Check that the table is as described and can hold what will be written.
+
+        Args:
+            widest: How many characters the longest text will have.
+
+        Raises:
+            AccountsTableError: The table or a column does not exist.
+            ColumnTooNarrowError: The password column holds fewer characters.
+            AccountIdError: An id is empty, or stands there twice.
+        """
+
+    def count(self, connection: Connection) -> int:
+        """Return how many accounts there are."""
+
+    def pages(self, connection: Connection, *, size: int) -> Iterator[list[Account]]:
+        """Read the whole table in order of id, *size* accounts at a time."""
+
+    def between(
+        self, connection: Connection, *, low: str | None, high: str, lock: bool
+    ) -> list[Account]:
+        """Read the accounts with low < id <= high, locked until the end if asked."""
+
+    def borders(self, connection: Connection, *, size: int) -> Iterator[str]:
+        """Return the id of every *size*-th account and of the last one, in order."""
+
+    def find(
+        self, connection: Connection, account_ids: Sequence[str]
+    ) -> Mapping[str, Account]:
+        """Return those of *account_ids* that exist, by id."""
+
+    def swap(self, connection: Connection, swaps: Sequence[Swap]) -> int:
+        """Write each new text over its old one; return how many stood there."""

@@ -1,0 +1,311 @@
+"""The room's door: plan, start, sweep, send, count, abort, and the gate."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from credguard.campaigns import (
+    counting,
+    gate,
+    records,
+    redeeming,
+    restoring,
+    retiring,
+)
+from credguard.campaigns.delivering import Delivery
+from credguard.campaigns.gate import Ruling
+from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
+from credguard.campaigns.outbox import Waiting
+from credguard.campaigns.plan import (
+    DEFAULT_LINK_LIFETIME,
+    DEFAULT_RATE,
+    Plan,
+    Tally,
+)
+from credguard.campaigns.records import Record
+from credguard.campaigns.redeeming import Claim
+from credguard.campaigns.scope import Scope, everyone
+from credguard.campaigns.status import Status
+from credguard.campaigns.telling import DELIVERY_MARGIN, Run, Tellings
+from credguard.errors import ScopeError
+from credguard.sessions import Stamp
+from credguard.storage import audit
+from credguard.sweeps import Progress
+
+WIDEST_HASH = 128  # characters: Argon2id with a pepper fits Django's column
+
+_SHOWN_IDS = 5
+
+
+class Campaigns:
+    """
+    Forced resets of many accounts.
+
+    Args:
+        means: The database, the keyring, the forum's user table and the clock.
+            `CredGuard` makes them.
+    """
+
+    def __init__(self, means: Means) -> None:
+        self._means = means
+
+    def survey(self) -> Tally:
+        """
+        Count the whole table: accounts, schemes, addresses; this writes nothing.
+
+        Raises:
+            AccountsTableError: The table or a column does not exist.
+            ColumnTooNarrowError: The password column cannot hold our hashes.
+            AccountIdError: An id is empty, or stands in the table twice.
+        """
+        self._means.accounts.check(widest=WIDEST_HASH)
+        return counting.tally(self._means, everyone)[0]
+
+    def plan(
+        self,
+        scope: Scope,
+        *,
+        letter: LetterTemplate,
+        rate: float = DEFAULT_RATE,
+        link_lifetime: timedelta = DEFAULT_LINK_LIFETIME,
+    ) -> Plan:
+        """
+        Count what a campaign would do; this writes nothing.
+
+        Args:
+            scope: Who is affected.
+
+            letter: What members are told.
+
+            rate: Notices a second, above 0, over all runs together.
+
+            link_lifetime: How long a link works, at least 5 minutes.
+
+        Returns:
+            The plan. Look at it, then hand it to `start`.
+
+        Raises:
+            ScopeError: The scope selects nobody, or names ids that no account has.
+            AccountsTableError, ColumnTooNarrowError, AccountIdError: See `survey`.
+        """
+        self._means.accounts.check(widest=WIDEST_HASH)
+        counted, unknown = counting.tally(self._means, scope)
+        if unknown:
+            shown = ", ".join(sorted(unknown)[:_SHOWN_IDS])
+            message = (
+                f"{len(unknown)} ids on the list belong to no account ({shown}"
+                f"{', …' if len(unknown) > _SHOWN_IDS else ''}); take them off it"
+            )
+            raise ScopeError(message)
+        return Plan(
+            scope=scope,
+            letter=letter,
+            rate=rate,
+            link_lifetime=link_lifetime,
+            made_at=self._means.clock(),
+            tally=counted,
+        )
+
+    def start(self, plan: Plan) -> str:
+        """
+        Open the campaign: from now on everybody in scope is gated.
+
+        Args:
+            plan: What `plan` returned, looked at.
+
+        Returns:
+            The campaign's id. Call `sweep` with it next.
+
+        Raises:
+            CampaignStateError: The number in scope has changed since the plan.
+            ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError:
+                See `plan`.
+        """
+        now = self.plan(
+            plan.scope,
+            letter=plan.letter,
+            rate=plan.rate,
+            link_lifetime=plan.link_lifetime,
+        )
+        plan.check_still_true(now.tally)
+        means = self._means
+        with means.database.begin() as connection:
+            instant = means.clock()
+            record = records.open_campaign(connection, means.keyring, now, now=instant)
+            detail = {
+                "campaign": record.id,
+                "scope": str(plan.scope),
+                "in_scope": now.tally.in_scope,
+            }
+            audit.record(
+                connection, means.keyring, event="opened", detail=detail, now=instant
+            )
+        return record.id
+
+    def sweep(
+        self,
+        campaign_id: str,
+        *,
+        worker: str,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        """
+        Retire every hash in scope and queue the notices, or go on doing so.
+
+        Args:
+            campaign_id: What `start` returned.
+
+            worker: Who works: a name that no other process has.
+
+            on_progress: Called after each range.
+
+        Raises:
+            CampaignStateError: There is no such campaign, or it was aborted.
+            StorageUnavailableError: The database is away, locked or full; call
+                again to go on.
+        """
+        retiring.sweep(self._means, campaign_id, worker=worker, on_progress=on_progress)
+
+    def send(
+        self,
+        campaign_id: str,
+        delivery: Delivery,
+        *,
+        worker: str,
+        stop: Callable[[], bool] = lambda: False,
+        on_progress: Callable[[Tellings], None] = lambda _: None,
+        margin: timedelta = DELIVERY_MARGIN,
+        waits: bool = False,
+    ) -> Waiting:
+        """
+        Send the notices that are due, or go on doing so.
+
+        Args:
+            campaign_id: A campaign that is swept.
+
+            delivery: Carries the messages.
+
+            worker: Who works: a name that no other process has.
+
+            stop: Asked before each message; True ends the run in good order.
+
+            on_progress: Called after each message.
+
+            margin: Longer than one delivery can take; a run that was killed
+                holds its few notices for this long.
+
+            waits: True to stay until deferred notices are due as well.
+
+        Returns:
+            What is left in the outbox.
+
+        Raises:
+            CampaignStateError: The campaign is not swept, or was aborted.
+            DeliveryUnavailableError: The mail server or folder takes nothing.
+            StorageUnavailableError: The database is away, locked or full.
+        """
+        record = self.find(campaign_id)
+        run = Run(
+            means=self._means,
+            record=record,
+            delivery=delivery,
+            worker=worker,
+            stop=stop,
+            on_progress=on_progress,
+            margin=margin,
+            waits=waits,
+        )
+        return run.go()
+
+    def status(self, campaign_id: str) -> Status:
+        """
+        Count the campaign: every account in exactly one state.
+
+        Raises:
+            CampaignStateError: There is no such campaign.
+        """
+        counting.mark_left(self._means, campaign_id)
+        return counting.status(self._means, campaign_id)
+
+    def abort(
+        self,
+        campaign_id: str,
+        *,
+        reason: str,
+        on_progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """
+        Put retired hashes back for everybody who has not reset.
+
+        Args:
+            campaign_id: The campaign.
+
+            reason: Why, for the audit log.
+
+            on_progress: Called with the number of hashes put back so far.
+
+        Raises:
+            CampaignStateError: It is aborted already, or a later one is open.
+            StorageUnavailableError: The database is away, locked or full; call
+                again to go on.
+        """
+        restoring.abort(
+            self._means, campaign_id, reason=reason, on_progress=on_progress
+        )
+
+    def find(self, campaign_id: str) -> Record:
+        """
+        Return the campaign.
+
+        Raises:
+            CampaignStateError: There is no such campaign.
+        """
+        with self._means.database.read() as connection:
+            return records.find(connection, campaign_id)
+
+    def every(self) -> Sequence[Record]:
+        """Return all campaigns, the newest first."""
+        with self._means.database.read() as connection:
+            return records.every(connection)
+
+    def rule(self, account_id: str, *, stored: str | None) -> Ruling:
+        """
+        Say what a log-in meets; `CredGuard.log_in` calls this.
+
+        Raises:
+            BusyError: The account's hash is being put back.
+        """
+        return gate.rule(self._means, account_id, stored)
+
+    def check_session(self, account_id: str, stamp: Stamp) -> None:
+        """
+        Check that a session is not over; `CredGuard.check_session` calls this.
+
+        Raises:
+            SessionRefusedError: It is.
+        """
+        gate.check_session(self._means, account_id, stamp)
+
+    def claim(self, token: str) -> Claim:
+        """
+        Look a reset token up; this uses nothing up.
+
+        Raises:
+            TokenRefusedError: It is unknown, used or expired.
+        """
+        return redeeming.claim(self._means, token)
+
+    def settle(self, claimed: Claim, *, replacement: str) -> None:
+        """
+        Use the token up and write the new hash into the forum's column.
+
+        Raises:
+            TokenRefusedError: It was redeemed by somebody else meanwhile.
+            BusyError: The forum changed the column meanwhile.
+        """
+        redeeming.settle(self._means, claimed, replacement=replacement)
+
+    def settle_by_forum(self, resolved: Sequence[Member]) -> None:
+        """Keep that the forum's own form set a password that is not the leaked one."""
+        redeeming.settle_by_forum(self._means, resolved)

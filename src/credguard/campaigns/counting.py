@@ -1,0 +1,175 @@
+"""Count a campaign: every account once, over our rows and the forum's table."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, case, func, select
+
+from credguard import sweeps
+from credguard.campaigns import members, outbox, records
+from credguard.campaigns.means import Means
+from credguard.campaigns.plan import Tally
+from credguard.campaigns.records import Record
+from credguard.campaigns.scope import Scope, is_affected
+from credguard.campaigns.states import (
+    UNSWEPT,
+    AccountState,
+    CampaignState,
+    MemberState,
+    NoticeState,
+    account_state,
+)
+from credguard.campaigns.status import Status
+from credguard.storage.tables import member, notice
+
+PAGE_SIZE = 2000
+
+
+def tally(means: Means, scope: Scope) -> tuple[Tally, frozenset[str]]:
+    """
+    Count the forum's table for *scope*; this writes nothing.
+
+    Returns:
+        The tally, and the ids on the scope's lists that no account has.
+    """
+    counted, unseen = Tally(), set[str]()
+    for entries in scope.lists():
+        unseen |= entries.ids or frozenset()
+    with means.accounts.reading() as forum, means.database.read() as ours:
+        for page in means.accounts.pages(forum, size=PAGE_SIZE):
+            facts = means.facts_of_many(ours, page, {})
+            for account, fact in zip(page, facts, strict=True):
+                counted.add(account, fact, scope)
+                unseen.discard(account.id)
+    return counted, frozenset(unseen)
+
+
+def status(means: Means, campaign_id: str) -> Status:
+    """
+    Count the campaign as it stands.
+
+    Raises:
+        CampaignStateError: There is no such campaign.
+    """
+    with means.database.read() as ours:
+        record = records.find(ours, campaign_id)
+        swept = sweeps.progress(ours, record.id)
+        counts, reset_by = _count_members(ours, record)
+        told, first, last = _count_told(ours, record)
+        with means.accounts.reading() as forum:
+            present = means.accounts.count(forum)
+            gated = _count_gated(means, record, ours, forum)
+    if gated:
+        counts[AccountState.GATED] = gated
+    accounts = present + counts[AccountState.LEFT]
+    counts[AccountState.OUT_OF_SCOPE] = accounts - sum(counts.values())
+    return Status(
+        campaign_id=record.id,
+        state=record.state,
+        scope=str(record.plan.scope),
+        opened_at=record.opened_at,
+        as_at=means.clock(),
+        accounts=accounts,
+        counts={state: counts[state] for state in AccountState if counts[state]},
+        told=told,
+        told_first_at=first,
+        told_last_at=last,
+        rate=record.plan.rate,
+        ranges=(swept.done, swept.total),
+        reset_by=reset_by,
+    )
+
+
+def mark_left(means: Means, campaign_id: str) -> int:
+    """
+    Find members whose account is no longer in the forum's table.
+
+    Returns:
+        How many were found.
+    """
+    left, after = 0, ""
+    state = MemberState.MUST_RESET
+    while True:
+        with means.database.begin() as ours:
+            page = members.page(ours, campaign_id, state, after=after, size=PAGE_SIZE)
+            if not page:
+                return left
+            after = page[-1].account_id
+            with means.accounts.reading() as forum:
+                ids = [found.account_id for found in page]
+                present = means.accounts.find(forum, ids)
+            for found in page:
+                if found.account_id not in present:
+                    now = means.clock()
+                    members.settle(ours, found, MemberState.LEFT, now=now)
+                    outbox.cancel(ours, found.account_id)
+                    left += 1
+
+
+def _count_members(
+    connection: Connection, record: Record
+) -> tuple[Counter[AccountState], dict[str, int]]:
+    tried = case((notice.c.attempts > 0, 1), else_=0)
+    kept = member.outerjoin(
+        notice,
+        (notice.c.campaign_id == member.c.campaign_id)
+        & (notice.c.account_id == member.c.account_id),
+    )
+    query = (
+        select(member.c.state, member.c.how, notice.c.state, tried, func.count())
+        .select_from(kept)
+        .where(member.c.campaign_id == record.id)
+        .group_by(member.c.state, member.c.how, notice.c.state, tried)
+    )
+    counts: Counter[AccountState] = Counter()
+    reset_by: Counter[str] = Counter()
+    for state, how, notice_state, attempts, count in connection.execute(query):
+        seen = None if notice_state is None else NoticeState(notice_state)
+        counts[account_state(MemberState(state), seen, attempts=attempts)] += count
+        if how is not None:
+            reset_by[how] += count
+    return counts, dict(reset_by)
+
+
+def _count_gated(
+    means: Means, record: Record, ours: Connection, forum: Connection
+) -> int:
+    """Count those whom the watermark gates and no sweep has reached."""
+    if record.state not in UNSWEPT:
+        return 0
+    listed = records.listed(ours, [each.digest for each in record.plan.scope.lists()])
+    gated = 0
+    for low, high in _unswept(means, record, ours, forum):
+        rows = means.accounts.between(forum, low=low, high=high, lock=False)
+        ids = [account.id for account in rows]
+        known = members.known(ours, record.id, ids)
+        facts = means.facts_of_many(ours, rows, listed)
+        gated += sum(
+            is_affected(record.plan.scope, fact, opened_at=record.opened_at)
+            for fact in facts
+            if fact.account_id not in known
+        )
+    return gated
+
+
+def _unswept(
+    means: Means, record: Record, ours: Connection, forum: Connection
+) -> Iterator[tuple[str | None, str]]:
+    if record.state is not CampaignState.OPEN:
+        yield from sweeps.open_ranges(ours, record.id)
+        return
+    low: str | None = None
+    for high in means.accounts.borders(forum, size=PAGE_SIZE):
+        yield low, high
+        low = high
+
+
+def _count_told(
+    connection: Connection, record: Record
+) -> tuple[int, datetime | None, datetime | None]:
+    query = select(
+        func.count(), func.min(notice.c.told_at), func.max(notice.c.told_at)
+    ).where(notice.c.campaign_id == record.id, notice.c.state == NoticeState.TOLD.value)
+    told, first, last = connection.execute(query).one()
+    return told, first, last

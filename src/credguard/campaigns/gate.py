@@ -1,0 +1,164 @@
+"""
+The gate: what a log-in or a session meets while campaigns are in force.
+
+The watermark is one row and gates at once; a member row, once the sweep has come
+by, says more. The gate decides nothing about the password: it says which hash the
+password is to be compared with, and what follows if it fits.
+"""
+
+from dataclasses import dataclass, field
+
+from credguard.campaigns import members, records, redeeming
+from credguard.campaigns.accounts import Account, Swap
+from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
+from credguard.campaigns.records import Record
+from credguard.campaigns.scope import is_affected
+from credguard.campaigns.states import UNSWEPT, MemberState
+from credguard.errors import BusyError, SessionRefusedError
+from credguard.sessions import Stamp, credential_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """
+    What a log-in meets.
+
+    Attributes:
+        stored: The hash to compare the password with, None for no account.
+
+        epoch: The account's credential epoch.
+
+        campaign_id: The campaign that asks for a new password, None if the
+            log-in may go on.
+
+        leaked: Retired hashes. If the log-in may go on but the password fits one
+            of them, it is the leaked one, chosen again in the forum's own form.
+
+        resolves: Member rows that such a log-in resolves.
+    """
+
+    stored: str | None = field(repr=False)
+    epoch: int
+    campaign_id: str | None = None
+    leaked: tuple[str, ...] = field(default=(), repr=False)
+    resolves: tuple[Member, ...] = ()
+
+
+def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
+    """
+    Say what a log-in of *account_id* meets.
+
+    Args:
+        means: What to work with.
+
+        account_id: Who wants to log in.
+
+        stored: What stands in the forum's password column; None for no account.
+
+    Raises:
+        BusyError: The account's hash is being put back, or a campaign is being
+            opened and the forum's user table is not at hand here.
+    """
+    with means.database.read() as connection:
+        epoch = credential_of(connection, account_id).epoch
+        gating = records.gating(connection)
+        mine = members.of_account(connection, account_id)
+    if any(found.state is MemberState.RESETTING for found in mine):
+        fresh = redeeming.finish_pending(means, account_id)
+        return Ruling(stored if fresh is None else fresh, epoch)
+    open_ids = {record.id for record in gating}
+    waiting = [
+        found
+        for found in mine
+        if found.state is MemberState.MUST_RESET and found.campaign_id in open_ids
+    ]
+    if waiting:
+        return _must_reset(means, waiting, stored, epoch)
+    if members.is_marker(stored):
+        return Ruling(_healed(means, mine, str(stored)), epoch)
+    campaign_id = _watermark(means, gating, mine, (account_id, stored))
+    return Ruling(stored, epoch, campaign_id)
+
+
+def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
+    """
+    Check that neither the account's epoch nor a watermark has ended the session.
+
+    Raises:
+        SessionRefusedError: The session is over.
+        BusyError: A campaign is being opened and cannot be judged here yet.
+    """
+    with means.database.read() as connection:
+        epoch = credential_of(connection, account_id).epoch
+        gating = records.gating(connection)
+        mine = members.of_account(connection, account_id) if gating else []
+    # A stamp is kept to the second, a watermark to the microsecond.
+    older = [
+        record
+        for record in gating
+        if stamp.made_at <= record.opened_at and record.state in UNSWEPT
+    ]
+    if stamp.epoch != epoch or _watermark(means, older, mine, (account_id, None)):
+        raise SessionRefusedError
+
+
+def _must_reset(
+    means: Means, waiting: list[Member], stored: str | None, epoch: int
+) -> Ruling:
+    retired = redeeming.retired_hashes(means, waiting)
+    campaign_id = waiting[0].campaign_id
+    if stored is None or members.is_marker(stored):
+        leaked = retired[0] if retired else stored
+        return Ruling(leaked, epoch, campaign_id)
+    # The column is not our marker: the forum's own form set another password.
+    return Ruling(stored, epoch, None, tuple(retired), tuple(waiting))
+
+
+def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
+    """Put back a hash whose abort crashed between two databases."""
+    for found in mine:
+        with means.database.read() as connection:
+            record = records.find(connection, found.campaign_id)
+        own = records.own_keyring(means.keyring, record)
+        marker = members.marker(own, found.campaign_id, found.account_id)
+        if found.state is MemberState.RESTORED and marker == stored:
+            retired = members.open_retired(own, found)
+            with means.accounts.writing() as forum:
+                means.accounts.swap(forum, [Swap(found.account_id, stored, retired)])
+            return retired
+    message = "The account is being put back in order. Try again in a moment."
+    raise BusyError(message)
+
+
+def _watermark(
+    means: Means,
+    gating: list[Record],
+    mine: list[Member],
+    account: tuple[str, str | None],
+) -> str | None:
+    """Return the campaign that gates an account which no sweep has reached yet."""
+    swept = {found.campaign_id for found in mine}
+    unswept = [
+        record
+        for record in gating
+        if record.state in UNSWEPT and record.id not in swept
+    ]
+    if not unswept:
+        return None
+    with means.database.read() as connection:
+        known = _look_up(means, *account)
+        facts = means.facts_of_one(connection, known)
+    for record in unswept:
+        if is_affected(record.plan.scope, facts, opened_at=record.opened_at):
+            return record.id
+    return None
+
+
+def _look_up(means: Means, account_id: str, stored: str | None) -> Account:
+    if means.forum is None:
+        message = "A password reset is being put in force. Try again in a moment."
+        raise BusyError(message)
+    with means.forum.reading() as forum:
+        found = means.forum.find(forum, [account_id])
+    return found.get(account_id, Account(account_id, password=stored))

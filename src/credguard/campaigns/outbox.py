@@ -1,0 +1,152 @@
+"""Notice rows: queued once, in the transaction that retires the hash."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from credguard._text import to_base64url
+from credguard.campaigns.states import NoticeState
+from credguard.storage.tables import notice
+
+NOTICE_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    A notice that this sender holds.
+
+    Attributes:
+        id: Names it in the token and the Message-ID.
+
+        campaign_id: The campaign.
+
+        account_id: Who is told.
+
+        key_id: The key that makes its token.
+
+        queued_at: When it was put into the outbox.
+
+        written_at: The date of the message: when it was first leased.
+
+        expires_at: When its link ends.
+
+        attempts: How often it was tried before.
+
+        send_at: The instant that the rate gives it.
+
+        lease_until: Until when it is this sender's.
+
+        version: What must still stand in the row.
+    """
+
+    id: str
+    campaign_id: str
+    account_id: str
+    key_id: str
+    queued_at: datetime
+    written_at: datetime
+    expires_at: datetime
+    attempts: int
+    send_at: datetime
+    lease_until: datetime
+    version: int
+
+
+def queue(
+    connection: Connection,
+    campaign_id: str,
+    account_ids: Sequence[str],
+    *,
+    key_id: str,
+    now: datetime,
+) -> None:
+    """Put one notice for each account into the outbox."""
+    if account_ids:
+        rows = [
+            {
+                "id": to_base64url(secrets.token_bytes(NOTICE_ID_BYTES)),
+                "campaign_id": campaign_id,
+                "account_id": account_id,
+                "state": NoticeState.QUEUED.value,
+                "key_id": key_id,
+                "queued_at": now,
+                "due_at": now,
+                "attempts": 0,
+                "version": 0,
+            }
+            for account_id in account_ids
+        ]
+        connection.execute(insert(notice), rows)
+
+
+def cancel(connection: Connection, account_id: str) -> None:
+    """Take back the account's notices that have not been told."""
+    _cancel(connection, notice.c.account_id == account_id)
+
+
+def cancel_all(connection: Connection, campaign_id: str) -> None:
+    """Take back the campaign's notices that have not been told."""
+    _cancel(connection, notice.c.campaign_id == campaign_id)
+
+
+def find(connection: Connection, notice_id: str) -> RowMapping | None:
+    """Return the row of a notice, None if there is none."""
+    query = select(notice).where(notice.c.id == notice_id)
+    return connection.execute(query).mappings().first()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    What is left in the outbox.
+
+    Attributes:
+        queued: Notices that are not told yet.
+
+        deferred: Those of them that were tried before.
+
+        next_at: When the first of them is due or its lease ends.
+    """
+
+    queued: int
+    deferred: int
+    next_at: datetime | None
+
+
+def waiting(connection: Connection, campaign_id: str) -> Waiting:
+    """Return what is left in the campaign's outbox."""
+    later = func.coalesce(notice.c.lease_until, notice.c.due_at)
+    query = select(
+        func.count(),
+        func.coalesce(func.sum(case((notice.c.attempts > 0, 1), else_=0)), 0),
+        func.min(later),
+    ).where(
+        notice.c.campaign_id == campaign_id,
+        notice.c.state == NoticeState.QUEUED.value,
+    )
+    queued, deferred, next_at = connection.execute(query).one()
+    return Waiting(int(queued), int(deferred), next_at)
+
+
+FREE: dict[str, object] = {"owner": None, "lease_until": None}
+
+
+def _cancel(connection: Connection, whose: ColumnElement[bool]) -> None:
+    connection.execute(
+        update(notice)
+        .where(whose, notice.c.state == NoticeState.QUEUED.value)
+        .values(state=NoticeState.CANCELED.value, version=notice.c.version + 1, **FREE)
+    )

@@ -1,0 +1,147 @@
+"""A plan as TOML: what an operator reads, keeps and starts, and what we store."""
+
+import json
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+from credguard._text import to_iso
+from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.plan import Plan, Tally
+from credguard.campaigns.scope import AccountList, Scope
+from credguard.campaigns.scope_text import parse
+from credguard.errors import ScopeError
+
+MAX_PLAN_CHARACTERS = 200_000
+
+_VERSION = 1
+_COUNTS = (
+    "accounts",
+    "in_scope",
+    "to_tell",
+    "unreachable",
+    "no_password",
+    "inactive",
+    "staff",
+    "never_logged_in",
+)
+_LETTER = (
+    "site",
+    "reason",
+    "sender_name",
+    "sender_address",
+    "link",
+    "subject",
+    "body",
+)
+
+
+def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
+    """
+    Return *plan* as TOML.
+
+    Args:
+        plan: The plan.
+
+        lists: File names by the digest of the list that each holds.
+    """
+    letter = {name: getattr(plan.letter, name) for name in _LETTER}
+    counts: dict[str, object] = {name: getattr(plan.tally, name) for name in _COUNTS}
+    sections: dict[str, Mapping[str, object]] = {
+        "letter": letter,
+        "counts": counts,
+        "schemes": dict(plan.tally.schemes.most_common()),
+        "lists": dict(lists or {}),
+    }
+    lines = [
+        "# A credguard campaign. Start it with: credguard campaign start THIS-FILE",
+        f"version = {_VERSION}",
+        f"scope = {_value(str(plan.scope))}",
+        f"made_at = {_value(to_iso(plan.made_at))}",
+        f"rate = {plan.rate!r}",
+        f"link_lifetime_seconds = {int(plan.link_lifetime.total_seconds())}",
+    ]
+    for name, section in sections.items():
+        lines += ["", f"[{name}]"]
+        lines += [f"{_value(key)} = {_value(each)}" for key, each in section.items()]
+    return "\n".join(lines) + "\n"
+
+
+def read(
+    text: str, *, open_list: Callable[[str, str | None], AccountList] | None = None
+) -> Plan:
+    """
+    Read a plan that `write` wrote.
+
+    Args:
+        text: The TOML.
+
+        open_list: Given a digest and the file name that the plan has for it,
+            reads the list; its digest is compared. Without it, lists are known
+            by their digests only.
+
+    Raises:
+        ScopeError: The text is not such a plan, or a list has changed.
+        DeliverySetupError: The letter in it cannot be sent.
+    """
+    try:
+        content = tomllib.loads(text) if len(text) <= MAX_PLAN_CHARACTERS else {}
+        return _plan(content, open_list)
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
+        pass
+    message = "this is not a plan; make one with: credguard campaign plan"
+    raise ScopeError(message)
+
+
+def _plan(
+    content: Mapping[str, object],
+    open_list: Callable[[str, str | None], AccountList] | None,
+) -> Plan:
+    if content["version"] != _VERSION:
+        message = "this plan was made by another release; make a new one"
+        raise ScopeError(message)
+    letter, counts = _section(content, "letter"), _section(content, "counts")
+    schemes, lists = _section(content, "schemes"), _section(content, "lists")
+    tally = Tally()
+    for name in _COUNTS:
+        setattr(tally, name, int(str(counts[name])))
+    tally.schemes.update({name: int(str(schemes[name])) for name in schemes})
+    return Plan(
+        scope=_scope(str(content["scope"]), lists, open_list),
+        letter=LetterTemplate(**{name: str(letter[name]) for name in _LETTER}),
+        rate=float(str(content["rate"])),
+        link_lifetime=timedelta(seconds=int(str(content["link_lifetime_seconds"]))),
+        made_at=datetime.fromisoformat(str(content["made_at"])),
+        tally=tally,
+    )
+
+
+def _scope(
+    text: str,
+    files: Mapping[str, object],
+    open_list: Callable[[str, str | None], AccountList] | None,
+) -> Scope:
+    if open_list is None:
+        return parse(text)
+
+    def opened(digest: str) -> AccountList:
+        name = str(files[digest]) if digest in files else None
+        found = open_list(digest, name)
+        if found.digest != digest:
+            message = f"the list '{name}' changed since the plan was made"
+            raise ScopeError(message)
+        return found
+
+    return parse(text, open_list=opened)
+
+
+def _section(content: Mapping[str, object], name: str) -> Mapping[str, object]:
+    section = content[name]
+    if not isinstance(section, dict):
+        raise TypeError(name)
+    return section
+
+
+def _value(value: object) -> str:
+    # A JSON string or number is a TOML one too, DEL excepted (TOML 1.0, "String").
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,193 @@
+"""Campaign rows: the watermark, and the one write that moves a campaign on."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from credguard.campaigns import plan_file
+from credguard.campaigns.plan import Plan
+from credguard.campaigns.scope import AccountList
+from credguard.campaigns.states import GATING, CampaignState, check_step
+from credguard.errors import CampaignStateError, LeaseLostError
+from credguard.keys import Key, Keyring
+from credguard.storage.database import insert_new
+from credguard.storage.tables import campaign, list_entry
+
+_KEY_PURPOSE = "campaign key"
+_LIST_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """
+    A campaign as it stands.
+
+    Attributes:
+        id: Its name in all texts.
+
+        state: Where it stands.
+
+        opened_at: The watermark.
+
+        plan: What was planned and started.
+
+        sealed_key: The campaign's own key, sealed under the keyring.
+
+        version: What must still stand in the row when it is moved on.
+    """
+
+    id: str
+    state: CampaignState
+    opened_at: datetime
+    plan: Plan
+    sealed_key: str
+    version: int
+
+
+def open_campaign(
+    connection: Connection, keyring: Keyring, plan: Plan, *, now: datetime
+) -> Record:
+    """
+    Write the watermark; from the commit on, everybody in scope is gated.
+
+    Returns:
+        The new campaign.
+    """
+    campaign_id = f"{now:%Y%m%d}-{secrets.token_hex(3)}"
+    key = keyring.seal(secrets.token_bytes(32), purpose=_KEY_PURPOSE, owner=campaign_id)
+    connection.execute(
+        insert(campaign).values(
+            id=campaign_id,
+            state=CampaignState.OPEN.value,
+            scope=str(plan.scope),
+            plan=plan_file.write(plan),
+            opened_at=now,
+            ended_at=None,
+            sealed_key=key,
+            rate=plan.rate,
+            next_slot_at=now,
+            version=0,
+        )
+    )
+    for entries in plan.scope.lists():
+        _keep_list(connection, entries)
+    return Record(campaign_id, CampaignState.OPEN, now, plan, key, 0)
+
+
+def find(connection: Connection, campaign_id: str) -> Record:
+    """
+    Return the campaign.
+
+    Raises:
+        CampaignStateError: There is no such campaign.
+    """
+    query = select(campaign).where(campaign.c.id == campaign_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        message = "there is no such campaign; see: credguard campaign list"
+        raise CampaignStateError(message)
+    return _record(row)
+
+
+def every(connection: Connection) -> list[Record]:
+    """Return all campaigns, the newest first."""
+    query = select(campaign).order_by(campaign.c.opened_at.desc())
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def gating(connection: Connection) -> list[Record]:
+    """Return the campaigns whose watermark is in force, the newest first."""
+    names = [state.value for state in GATING]
+    query = (
+        select(campaign)
+        .where(campaign.c.state.in_(names))
+        .order_by(campaign.c.opened_at.desc())
+    )
+    return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def move(
+    connection: Connection, record: Record, then: CampaignState, *, now: datetime
+) -> Record:
+    """
+    Move the campaign on, if it still stands where *record* says.
+
+    Raises:
+        CampaignStateError: It cannot go there.
+        LeaseLostError: Somebody else moved it.
+    """
+    check_step(record.state, then)
+    ended = now if then is CampaignState.ABORTED else None
+    changed = connection.execute(
+        update(campaign)
+        .where(campaign.c.id == record.id, campaign.c.version == record.version)
+        .values(state=then.value, ended_at=ended, version=record.version + 1)
+    )
+    if changed.rowcount != 1:
+        message = "another worker moved the campaign on; look at its status"
+        raise LeaseLostError(message)
+    return replace(record, state=then, version=record.version + 1)
+
+
+def hold_state(connection: Connection, campaign_id: str) -> CampaignState:
+    """Return the campaign's state and keep it from changing in this transaction."""
+    query = select(campaign.c.state).where(campaign.c.id == campaign_id)
+    state = connection.execute(query.with_for_update(read=True)).scalar_one()
+    return CampaignState(state)
+
+
+def own_keyring(keyring: Keyring, record: Record) -> Keyring:
+    """
+    Return the campaign's own keyring, under which retired hashes are sealed.
+
+    Raises:
+        SealBrokenError: The campaign's key was altered.
+        UnknownKeyError: The key that sealed it is not on the ring.
+    """
+    material = keyring.open(record.sealed_key, purpose=_KEY_PURPOSE, owner=record.id)
+    return Keyring(current=Key(material))
+
+
+def lists_of(connection: Connection, account_id: str) -> frozenset[str]:
+    """Return the digests of the lists on which the account stands."""
+    query = select(list_entry.c.digest).where(list_entry.c.account_id == account_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def listed(connection: Connection, digests: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the account ids of each list, by digest."""
+    found: dict[str, frozenset[str]] = {}
+    for digest in digests:
+        query = select(list_entry.c.account_id).where(list_entry.c.digest == digest)
+        found[digest] = frozenset(connection.execute(query).scalars())
+    return found
+
+
+def _keep_list(connection: Connection, entries: AccountList) -> None:
+    rows = [
+        {"digest": entries.digest, "account_id": account_id}
+        for account_id in sorted(entries.ids or ())
+    ]
+    for start in range(0, len(rows), _LIST_PAGE):
+        insert_new(connection, list_entry, rows[start : start + _LIST_PAGE])
+
+
+def _record(row: RowMapping) -> Record:
+    return Record(
+        row["id"],
+        CampaignState(row["state"]),
+        row["opened_at"],
+        _read_plan(row["plan"]),
+        row["sealed_key"],
+        row["version"],
+    )
+
+
+@lru_cache(maxsize=64)
+def _read_plan(text: str) -> Plan:
+    # The plan of a started campaign never changes; log-ins read it every time.
+    return plan_file.read(text)

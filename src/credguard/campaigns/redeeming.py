@@ -1,0 +1,222 @@
+"""
+A token is redeemed once, together with the new password, or not at all.
+
+Where our tables live in the forum's database, one transaction covers both. Where
+they do not, the new hash is written down under seal first; a crash before it
+stands in the forum's table is finished at the member's next log-in.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from credguard.campaigns import members, outbox, records, tokens
+from credguard.campaigns.accounts import Account, Swap
+from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
+from credguard.campaigns.states import GATING, MemberState
+from credguard.errors import BusyError, TokenRefusedError
+from credguard.keys import Keyring
+from credguard.sessions import credential_of, password_was_set
+from credguard.storage import audit
+
+BY_LINK = "link"
+BY_FORUM = "forum"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    A token that was found good, and what is needed to settle it.
+
+    Attributes:
+        account: Whose it is, as the forum's table had it.
+
+        campaign_id: The campaign that issued it.
+
+        leaked: The account's retired hashes; a new password must fit none.
+
+        open_members: The member rows that a new password resolves.
+    """
+
+    account: Account
+    campaign_id: str
+    leaked: tuple[str, ...] = field(repr=False)
+    open_members: tuple[Member, ...]
+
+
+def claim(means: Means, token: str) -> Claim:
+    """
+    Look a token up; this uses nothing up.
+
+    Args:
+        means: What to work with.
+
+        token: What stood in the link.
+
+    Returns:
+        The claim. Judge the new password, then hand it to `settle`.
+
+    Raises:
+        TokenRefusedError: The token is unknown, used or expired.
+        StorageUnavailableError: The database is away or locked.
+    """
+    parts = tokens.read(token)
+    with means.database.read() as connection:
+        row = outbox.find(connection, parts.notice_id)
+        if row is None or row["key_id"] != parts.key_id:
+            raise TokenRefusedError
+        account_id, campaign_id = row["account_id"], row["campaign_id"]
+        record = records.find(connection, campaign_id)
+        epoch = credential_of(connection, account_id).epoch
+        mine = members.of_account(connection, account_id)
+        open_ids = {each.id for each in records.gating(connection)}
+    bearer = tokens.Bearer(campaign_id, parts.notice_id, account_id, epoch)
+    tokens.check(means.keyring, parts, bearer)
+    waiting = [
+        found
+        for found in mine
+        if found.state is MemberState.MUST_RESET and found.campaign_id in open_ids
+    ]
+    expires_at = row["expires_at"]
+    is_open = record.state in GATING and campaign_id in {m.campaign_id for m in waiting}
+    if not is_open or expires_at is None or means.clock() >= expires_at:
+        raise TokenRefusedError
+    with means.accounts.reading() as forum:
+        account = means.accounts.find(forum, [account_id]).get(account_id)
+    if account is None or account.password is None:
+        raise TokenRefusedError
+    leaked = tuple(retired_hashes(means, waiting))
+    return Claim(account, campaign_id, leaked, tuple(waiting))
+
+
+def settle(means: Means, claimed: Claim, *, replacement: str) -> None:
+    """
+    Use the token up and put the new hash into the forum's own column.
+
+    Args:
+        means: What to work with.
+
+        claimed: What `claim` returned.
+
+        replacement: The hash of the new password.
+
+    Raises:
+        TokenRefusedError: The token was redeemed by somebody else meanwhile.
+        BusyError: The forum changed the password column meanwhile; nothing was
+            used up.
+        StorageUnavailableError: The database is away, locked or full; nothing
+            was used up.
+    """
+    account = claimed.account
+    swap = Swap(account.id, old=account.password or "", new=replacement)
+    if means.is_shared:
+        with means.database.begin() as both:
+            _win(means, both, claimed.open_members)
+            if means.accounts.swap(both, [swap]) != 1:
+                message = "The account is being changed. Try again in a moment."
+                raise BusyError(message)
+            _conclude(means, both, claimed.open_members[0], BY_LINK)
+        return
+    with means.database.begin() as ours:
+        _win(means, ours, claimed.open_members, replacement=replacement)
+        password_was_set(ours, account.id, now=means.clock())
+    finish_pending(means, account.id)
+
+
+def settle_by_forum(means: Means, found: Sequence[Member]) -> None:
+    """Keep that the forum's own form has set a new password, which was then used."""
+    with means.database.begin() as connection:
+        now = means.clock()
+        for each in found:
+            done = MemberState.RESET_DONE
+            members.settle(connection, each, done, now=now, how=BY_FORUM)
+        _conclude(means, connection, found[0], BY_FORUM)
+
+
+def finish_pending(means: Means, account_id: str) -> str | None:
+    """
+    Put a new hash that was decided on into the forum's table, where it is not yet.
+
+    Returns:
+        What stands in the column now, None if the account has left.
+    """
+    with means.database.read() as connection:
+        mine = members.of_account(connection, account_id)
+        pending = [each for each in mine if each.state is MemberState.RESETTING]
+        owners = _own_keyrings(means, connection, pending)
+    fresh: str | None = None
+    for found in pending:
+        own = owners[found.campaign_id]
+        new = members.open_pending(own, found)
+        with means.accounts.writing() as forum:
+            account = means.accounts.find(forum, [account_id]).get(account_id)
+            fresh = account.password if account else None
+            if members.is_marker(fresh):
+                means.accounts.swap(forum, [Swap(account_id, fresh or "", new)])
+                fresh = new
+    with means.database.begin() as connection:
+        now = means.clock()
+        for found in pending:
+            done = MemberState.RESET_DONE
+            members.settle(connection, found, done, now=now, how=BY_LINK)
+        if pending:
+            campaign_id = pending[0].campaign_id
+            _note(means, connection, campaign_id, BY_LINK)
+            outbox.cancel(connection, account_id)
+    return fresh
+
+
+def retired_hashes(means: Means, found: Iterable[Member]) -> list[str]:
+    """Return the hashes that were retired, without the markers of other campaigns."""
+    waiting = list(found)
+    with means.database.read() as connection:
+        owners = _own_keyrings(means, connection, waiting)
+    hashes = [members.open_retired(owners[each.campaign_id], each) for each in waiting]
+    return [each for each in hashes if not members.is_marker(each)]
+
+
+def _own_keyrings(
+    means: Means, connection: Connection, found: Iterable[Member]
+) -> dict[str, Keyring]:
+    ids = {each.campaign_id for each in found}
+    every = [records.find(connection, campaign_id) for campaign_id in ids]
+    return {each.id: records.own_keyring(means.keyring, each) for each in every}
+
+
+def _win(
+    means: Means,
+    connection: Connection,
+    waiting: Sequence[Member],
+    *,
+    replacement: str | None = None,
+) -> None:
+    """Change all open rows of the account, or none: one write decides."""
+    now = means.clock()
+    then = MemberState.RESETTING if replacement else MemberState.RESET_DONE
+    owners = _own_keyrings(means, connection, waiting) if replacement else {}
+    for found in waiting:
+        pending = None
+        if replacement is not None:
+            own = owners[found.campaign_id]
+            pending = members.seal_pending(own, found, replacement)
+        if not members.settle(
+            connection, found, then, now=now, how=BY_LINK, pending=pending
+        ):
+            raise TokenRefusedError
+
+
+def _conclude(means: Means, connection: Connection, found: Member, how: str) -> None:
+    password_was_set(connection, found.account_id, now=means.clock())
+    outbox.cancel(connection, found.account_id)
+    _note(means, connection, found.campaign_id, how)
+
+
+def _note(means: Means, connection: Connection, campaign_id: str, how: str) -> None:
+    now: datetime = means.clock()
+    detail = {"campaign": campaign_id, "how": how}
+    audit.record(
+        connection, means.keyring, event="password reset", detail=detail, now=now
+    )

@@ -1,0 +1,134 @@
+"""An aborted campaign puts back what it took, byte for byte, where it still can."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from credguard.campaigns import members, outbox, records
+from credguard.campaigns.accounts import Swap
+from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
+from credguard.campaigns.records import Record
+from credguard.campaigns.states import GATING, CampaignState, MemberState
+from credguard.errors import CampaignStateError
+from credguard.keys import Keyring
+from credguard.storage import audit
+
+PAGE_SIZE = 500
+
+
+def abort(
+    means: Means,
+    campaign_id: str,
+    *,
+    reason: str,
+    on_progress: Callable[[int], None],
+) -> Record:
+    """
+    Put retired hashes back for everybody who has not reset, or go on doing so.
+
+    Members who have a new password keep it. Sessions that were ended stay ended.
+
+    Args:
+        means: What to work with.
+
+        campaign_id: The campaign.
+
+        reason: Why, for the audit log.
+
+        on_progress: Called with the number of hashes put back so far.
+
+    Returns:
+        The campaign, aborted.
+
+    Raises:
+        CampaignStateError: It is aborted already, or a later campaign retired
+            some of the same accounts and must be aborted first.
+        StorageUnavailableError: The database is away, locked or full; what is
+            done stands, and a further call goes on.
+    """
+    record = _aborting(means, campaign_id, reason)
+    own = records.own_keyring(means.keyring, record)
+    restored, after = 0, ""
+    while True:
+        done, last = _restore_page(means, record, own, after)
+        if last is None:
+            break
+        restored, after = restored + done, last
+        on_progress(restored)
+    with means.database.begin() as connection:
+        now = means.clock()
+        detail = {"campaign": record.id, "restored": restored}
+        audit.record(connection, means.keyring, event="aborted", detail=detail, now=now)
+        return records.move(connection, record, CampaignState.ABORTED, now=now)
+
+
+def _aborting(means: Means, campaign_id: str, reason: str) -> Record:
+    with means.database.begin() as connection:
+        record = records.find(connection, campaign_id)
+        if record.state is CampaignState.ABORTING:
+            return record
+        for later in records.gating(connection):
+            if later.opened_at > record.opened_at and record.state in GATING:
+                message = (
+                    f"campaign {later.id} was opened later and may have retired the "
+                    "same accounts; abort that one first"
+                )
+                raise CampaignStateError(message)
+        now = means.clock()
+        moved = records.move(connection, record, CampaignState.ABORTING, now=now)
+        outbox.cancel_all(connection, record.id)
+        audit.record(
+            connection,
+            means.keyring,
+            event="abort",
+            detail={"campaign": record.id, "reason": reason[:500]},
+            now=now,
+        )
+        return moved
+
+
+def _restore_page(
+    means: Means, record: Record, own: Keyring, after: str
+) -> tuple[int, str | None]:
+    """Restore one page; return how many, and its last account (None: no more)."""
+    with means.database.begin() as ours:
+        state = MemberState.MUST_RESET
+        page = members.page(ours, record.id, state, after=after, size=PAGE_SIZE)
+        if not page:
+            return 0, None
+        if means.is_shared:
+            done = _restore(means, own, page, ours=ours, forum=ours)
+            return done, page[-1].account_id
+        # Two databases: the forum's commits first. A crash before ours commits
+        # finds the old hash in place when the page is done again.
+        with means.accounts.writing() as forum:
+            done = _restore(means, own, page, ours=ours, forum=forum)
+        return done, page[-1].account_id
+
+
+def _restore(
+    means: Means,
+    own: Keyring,
+    page: list[Member],
+    *,
+    ours: Connection,
+    forum: Connection,
+) -> int:
+    accounts = means.accounts.find(forum, [found.account_id for found in page])
+    now, restored = means.clock(), 0
+    for found in page:
+        account = accounts.get(found.account_id)
+        if account is None:
+            members.settle(ours, found, MemberState.LEFT, now=now)
+            continue
+        retired = members.open_retired(own, found)
+        marker = members.marker(own, found.campaign_id, found.account_id)
+        swap = Swap(found.account_id, old=marker, new=retired)
+        if account.password == retired or means.accounts.swap(forum, [swap]):
+            members.settle(ours, found, MemberState.RESTORED, now=now)
+            restored += 1
+        else:
+            then = MemberState.RESET_DONE
+            members.settle(ours, found, then, now=now, how="forum")
+    return restored

@@ -1,0 +1,239 @@
+"""
+The sweep: hashes in scope are taken out of use, one key range at a time.
+
+Where our tables live in the forum's database, a range is one transaction over
+both. Where they do not, it is three: what will be done is written down first, so
+that a crash between them is finished when the range is leased again.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from credguard import sweeps
+from credguard.campaigns import members, outbox, records
+from credguard.campaigns.accounts import Account, Swap
+from credguard.campaigns.letter import is_reachable
+from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
+from credguard.campaigns.plan import has_password
+from credguard.campaigns.records import Record
+from credguard.campaigns.scope import Facts, is_affected
+from credguard.campaigns.states import UNSWEPT, CampaignState, MemberState
+from credguard.errors import CampaignStateError, LeaseLostError
+from credguard.keys import Keyring
+from credguard.sessions import raise_epochs
+from credguard.storage import audit
+from credguard.sweeps import Piece, Progress
+
+_ABORTED = "the campaign was aborted"
+
+RANGE_SIZE = 1000  # accounts; a range of this size is written in well under 1 s
+
+
+def sweep(
+    means: Means,
+    campaign_id: str,
+    *,
+    worker: str,
+    on_progress: Callable[[Progress], None],
+) -> Record:
+    """
+    Retire every hash in scope, or go on where another run stopped.
+
+    Args:
+        means: What to work with.
+
+        campaign_id: The campaign.
+
+        worker: Who works, for the leases.
+
+        on_progress: Called after each range.
+
+    Returns:
+        The campaign, every hash in its scope retired.
+
+    Raises:
+        CampaignStateError: The campaign was aborted meanwhile.
+        StorageUnavailableError: The database is away, locked or full; what is
+            done stands, and a further call goes on.
+    """
+    record = _laid_out(means, campaign_id)
+    work = _Work.of(means, record)
+    while record.state in UNSWEPT:
+        piece = sweeps.lease(
+            means.database, record.id, worker=worker, now=means.clock()
+        )
+        if piece is not None:
+            work.retire(piece)
+        else:
+            _await_others(means, record)
+        with means.database.read() as connection:
+            done = sweeps.progress(connection, record.id)
+            record = records.find(connection, campaign_id)
+        on_progress(done)
+        if done.done == done.total and record.state is CampaignState.SWEEPING:
+            record = _swept(means, record, done)
+    return record
+
+
+def _laid_out(means: Means, campaign_id: str) -> Record:
+    with means.database.read() as connection:
+        record = records.find(connection, campaign_id)
+    if record.state is not CampaignState.OPEN:
+        return record
+    with means.accounts.reading() as forum:
+        borders = list(means.accounts.borders(forum, size=RANGE_SIZE))
+    with means.database.begin() as connection:
+        sweeps.lay_out(connection, record.id, borders)
+        now = means.clock()
+        return records.move(connection, record, CampaignState.SWEEPING, now=now)
+
+
+def _swept(means: Means, record: Record, done: Progress) -> Record:
+    now = means.clock()
+    try:
+        with means.database.begin() as connection:
+            moved = records.move(connection, record, CampaignState.NOTIFYING, now=now)
+            detail = {"campaign": record.id, "accounts": done.touched}
+            audit.record(
+                connection, means.keyring, event="swept", detail=detail, now=now
+            )
+            return moved
+    except LeaseLostError:
+        with means.database.read() as connection:
+            return records.find(connection, record.id)
+
+
+def _await_others(means: Means, record: Record) -> None:
+    with means.database.read() as connection:
+        until = sweeps.leased_until(connection, record.id)
+    if until is not None:
+        means.pause(min(until - means.clock(), sweeps.DEFAULT_LEASE / 60))
+
+
+@dataclass(slots=True)
+class _Decision:
+    """What is to be done in one range."""
+
+    entered: list[Member] = field(default_factory=list)
+    swaps: list[Swap] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    means: Means
+    record: Record
+    own: Keyring
+    listed: dict[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, means: Means, record: Record) -> "_Work":
+        digests = [entries.digest for entries in record.plan.scope.lists()]
+        with means.database.read() as connection:
+            listed = records.listed(connection, digests)
+        own = records.own_keyring(means.keyring, record)
+        return cls(means, record, own, listed)
+
+    def retire(self, piece: Piece) -> None:
+        """Do one range; whatever stops it, the range can be done again."""
+        means, accounts = self.means, self.means.accounts
+        if means.is_shared:
+            with means.database.begin() as both:
+                rows = accounts.between(both, low=piece.low, high=piece.high, lock=True)
+                decision = self._write_down(both, rows)
+                if accounts.swap(both, decision.swaps) != len(decision.swaps):
+                    message = "password columns changed during the sweep; run it again"
+                    raise LeaseLostError(message)
+                self._finish(both, piece, decision)
+            return
+        with accounts.reading() as forum:
+            rows = accounts.between(forum, low=piece.low, high=piece.high, lock=False)
+        with means.database.begin() as ours:
+            decision = self._write_down(ours, rows)
+        with accounts.writing() as forum:
+            # A column that changed since was changed after the watermark, by the
+            # forum's own reset form; the gate deals with it at the next log-in.
+            accounts.swap(forum, decision.swaps)
+        with means.database.begin() as ours:
+            if records.hold_state(ours, self.record.id) not in UNSWEPT:
+                self._take_back(decision)
+            self._finish(ours, piece, decision)
+
+    def _take_back(self, decision: _Decision) -> None:
+        """Undo what an abort that came in between could not see."""
+        undo = [Swap(each.account_id, each.new, each.old) for each in decision.swaps]
+        with self.means.accounts.writing() as forum:
+            self.means.accounts.swap(forum, undo)
+        raise CampaignStateError(_ABORTED)
+
+    def _write_down(self, connection: Connection, rows: Sequence[Account]) -> _Decision:
+        if records.hold_state(connection, self.record.id) not in UNSWEPT:
+            raise CampaignStateError(_ABORTED)
+        ids = [account.id for account in rows]
+        known = members.known(connection, self.record.id, ids)
+        decision = _Decision()
+        facts = self.means.facts_of_many(connection, rows, self.listed)
+        for account, fact in zip(rows, facts, strict=True):
+            if account.id in known:
+                self._resume(account, known[account.id], decision)
+            else:
+                self._decide(account, fact, decision)
+        now = self.means.clock()
+        entered = [member.account_id for member in decision.entered]
+        members.enter(connection, decision.entered, now=now)
+        raise_epochs(connection, entered)
+        outbox.queue(
+            connection,
+            self.record.id,
+            decision.told,
+            key_id=self.means.keyring.current.id,
+            now=now,
+        )
+        return decision
+
+    def _decide(self, account: Account, facts: Facts, decision: _Decision) -> None:
+        scope, opened_at = self.record.plan.scope, self.record.opened_at
+        if not is_affected(scope, facts, opened_at=opened_at):
+            return
+        whose = (self.record.id, account.id)
+        if account.password is None or not has_password(facts.scheme):
+            state = MemberState.NO_PASSWORD
+            decision.entered.append(Member(*whose, state, None, None, 0))
+            return
+        retired = members.seal_retired(self.own, whose, account.password)
+        state = MemberState.MUST_RESET
+        decision.entered.append(Member(*whose, state, retired, None, 0))
+        new = members.marker(self.own, *whose)
+        decision.swaps.append(Swap(account.id, account.password, new))
+        if is_reachable(account.address):
+            decision.told.append(account.id)
+
+    def _resume(self, account: Account, found: Member, decision: _Decision) -> None:
+        """Finish what a crash between two databases left half done."""
+        if found.state is not MemberState.MUST_RESET or account.password is None:
+            return
+        if members.open_retired(self.own, found) == account.password:
+            new = members.marker(self.own, found.campaign_id, found.account_id)
+            decision.swaps.append(Swap(account.id, account.password, new))
+
+    def _finish(
+        self, connection: Connection, piece: Piece, decision: _Decision
+    ) -> None:
+        touched = len(decision.entered)
+        sweeps.finish(connection, piece, touched=touched)
+        audit.record(
+            connection,
+            self.means.keyring,
+            event="range swept",
+            detail={
+                "campaign": self.record.id,
+                "range": piece.number,
+                "retired": len(decision.swaps),
+                "notices": len(decision.told),
+                "accounts": touched,
+            },
+            now=self.means.clock(),
+        )

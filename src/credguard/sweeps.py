@@ -1,0 +1,200 @@
+"""
+Work over many rows: ranges that are leased, finished once, and never lost.
+
+A sweep is laid out once as key ranges. A worker leases one, does its work in a
+short transaction and marks the range done in that same transaction. A worker
+that is killed loses its lease when it runs out, and another takes the range.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from credguard.errors import LeaseLostError
+from credguard.storage.database import Database, insert_new
+from credguard.storage.tables import sweep_range
+
+DEFAULT_LEASE = timedelta(seconds=60)
+
+_OPEN = "open"
+_DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """
+    A range that this worker holds.
+
+    Attributes:
+        sweep: The sweep's name.
+
+        number: Its place in the sweep.
+
+        low: The id before its first, None for the first range.
+
+        high: Its last id.
+
+        version: What must still stand in the row when it is finished.
+    """
+
+    sweep: str
+    number: int
+    low: str | None
+    high: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep is: ranges done, ranges in all, rows touched."""
+
+    done: int
+    total: int
+    touched: int
+
+
+def lay_out(connection: Connection, sweep: str, borders: Iterable[str]) -> None:
+    """
+    Write the ranges of *sweep*, each from one border to the next.
+
+    Args:
+        connection: A transaction that writes.
+
+        sweep: The sweep's name.
+
+        borders: The last id of each range, in order.
+    """
+    low: str | None = None
+    rows: list[dict[str, object]] = []
+    for number, high in enumerate(borders):
+        rows.append(
+            {
+                "sweep": sweep,
+                "number": number,
+                "low": low,
+                "high": high,
+                "state": _OPEN,
+                "owner": None,
+                "lease_until": None,
+                "touched": 0,
+                "version": 0,
+            }
+        )
+        low = high
+    insert_new(connection, sweep_range, rows)
+
+
+def lease(
+    database: Database,
+    sweep: str,
+    *,
+    worker: str,
+    now: datetime,
+    lasting: timedelta = DEFAULT_LEASE,
+) -> Piece | None:
+    """
+    Lease a range that nobody works on.
+
+    Args:
+        database: Where the ranges are.
+
+        sweep: The sweep's name.
+
+        worker: Who asks.
+
+        now: The present instant.
+
+        lasting: How long the range is this worker's; longer than one takes.
+
+    Returns:
+        The range, None if all are done or leased by others.
+    """
+    free = or_(sweep_range.c.lease_until.is_(None), sweep_range.c.lease_until < now)
+    query = (
+        select(sweep_range)
+        .where(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN, free)
+        .order_by(sweep_range.c.number)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    with database.begin() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            return None
+        version = row.version + 1
+        connection.execute(
+            update(sweep_range)
+            .where(sweep_range.c.sweep == sweep, sweep_range.c.number == row.number)
+            .values(owner=worker, lease_until=now + lasting, version=version)
+        )
+        return Piece(sweep, row.number, row.low, row.high, version)
+
+
+def finish(connection: Connection, piece: Piece, *, touched: int) -> None:
+    """
+    Mark *piece* done in the transaction that did its work.
+
+    Args:
+        connection: That transaction.
+
+        piece: The range.
+
+        touched: How many rows were changed, for the progress.
+
+    Raises:
+        LeaseLostError: Another worker took the range over. The caller's
+            transaction must not commit.
+    """
+    changed = connection.execute(
+        update(sweep_range)
+        .where(
+            sweep_range.c.sweep == piece.sweep,
+            sweep_range.c.number == piece.number,
+            sweep_range.c.state == _OPEN,
+            sweep_range.c.version == piece.version,
+        )
+        .values(
+            state=_DONE,
+            owner=None,
+            lease_until=None,
+            touched=touched,
+            version=piece.version + 1,
+        )
+    )
+    if changed.rowcount != 1:
+        message = "another worker took this range over; its work stands, not ours"
+        raise LeaseLostError(message)
+
+
+def progress(connection: Connection, sweep: str) -> Progress:
+    """Return how far *sweep* is."""
+    query = (
+        select(sweep_range.c.state, func.count(), func.sum(sweep_range.c.touched))
+        .where(sweep_range.c.sweep == sweep)
+        .group_by(sweep_range.c.state)
+    )
+    rows = [tuple(row) for row in connection.execute(query)]
+    total = sum(int(count) for _, count, _ in rows)
+    done = sum(int(count) for state, count, _ in rows if state == _DONE)
+    return Progress(done, total, sum(int(touched or 0) for _, _, touched in rows))
+
+
+def leased_until(connection: Connection, sweep: str) -> datetime | None:
+    """Return when the first lease on an open range runs out, None if there is none."""
+    query = select(func.min(sweep_range.c.lease_until)).where(
+        sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def open_ranges(connection: Connection, sweep: str) -> list[tuple[str | None, str]]:
+    """Return low and high of every range that is not done."""
+    query = (
+        select(sweep_range.c.low, sweep_range.c.high)
+        .where(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN)
+        .order_by(sweep_range.c.number)
+    )
+    return [(row.low, row.high) for row in connection.execute(query)]
