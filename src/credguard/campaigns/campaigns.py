@@ -306,6 +306,11 @@ class Campaigns:
         """
         redeeming.settle(self._means, claimed, replacement=replacement)
 
-    def settle_by_forum(self, resolved: Sequence[Member]) -> None:
-        """Keep that the forum's own form set a password that is not the leaked one."""
-        redeeming.settle_by_forum(self._means, resolved)
+    def settle_by_forum(self, resolved: Sequence[Member]) -> int:
+        """
+        Keep that the forum's own form set a password that is not the leaked one.
+
+        Returns:
+            The account's credential epoch from now on.
+        """
+        return redeeming.settle_by_forum(self._means, resolved)

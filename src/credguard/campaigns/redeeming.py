@@ -126,14 +126,23 @@ def settle(means: Means, claimed: Claim, *, replacement: str) -> None:
     finish_pending(means, account.id)
 
 
-def settle_by_forum(means: Means, found: Sequence[Member]) -> None:
-    """Keep that the forum's own form has set a new password, which was then used."""
+def settle_by_forum(means: Means, found: Sequence[Member]) -> int:
+    """
+    Keep that the forum's own form has set a new password, which was then used.
+
+    Returns:
+        The account's credential epoch from now on.
+    """
+    account_id, done = found[0].account_id, MemberState.RESET_DONE
     with means.database.begin() as connection:
         now = means.clock()
-        for each in found:
-            done = MemberState.RESET_DONE
+        won = [
             members.settle(connection, each, done, now=now, how=BY_FORUM)
-        _conclude(means, connection, found[0], BY_FORUM)
+            for each in found
+        ]
+        if any(won):
+            _conclude(means, connection, found[0], BY_FORUM)
+        return credential_of(connection, account_id).epoch
 
 
 def finish_pending(means: Means, account_id: str) -> str | None:
