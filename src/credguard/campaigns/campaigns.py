@@ -6,6 +6,7 @@ from datetime import timedelta
 from credguard.campaigns import (
     counting,
     gate,
+    planning,
     records,
     redeeming,
     restoring,
@@ -21,21 +22,15 @@ from credguard.campaigns.plan import (
     DEFAULT_LINK_LIFETIME,
     DEFAULT_RATE,
     Plan,
-    Tally,
 )
 from credguard.campaigns.records import Record
 from credguard.campaigns.redeeming import Claim
-from credguard.campaigns.scope import Scope, everyone
+from credguard.campaigns.scope import Scope
 from credguard.campaigns.status import Status
 from credguard.campaigns.telling import DELIVERY_MARGIN, Run, Tellings
-from credguard.errors import ScopeError
 from credguard.sessions import Stamp
 from credguard.storage import audit
 from credguard.sweeps import Progress
-
-WIDEST_HASH = 128  # characters: Argon2id with a pepper fits Django's column
-
-_SHOWN_IDS = 5
 
 
 class Campaigns:
@@ -49,18 +44,6 @@ class Campaigns:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-
-    def survey(self) -> Tally:
-        """
-        Count the whole table: accounts, schemes, addresses; this writes nothing.
-
-        Raises:
-            AccountsTableError: The table or a column does not exist.
-            ColumnTooNarrowError: The password column cannot hold our hashes.
-            AccountIdError: An id is empty, or stands in the table twice.
-        """
-        self._means.accounts.check(widest=WIDEST_HASH)
-        return counting.tally(self._means, everyone)[0]
 
     def plan(
         self,
@@ -87,24 +70,20 @@ class Campaigns:
 
         Raises:
             ScopeError: The scope selects nobody, or names ids that no account has.
-            AccountsTableError, ColumnTooNarrowError, AccountIdError: See `survey`.
+            AccountsTableError: The table or a column does not exist.
+            ColumnTooNarrowError: The password column cannot hold our hashes.
+            AccountIdError: An id is empty, or stands in the table twice.
         """
-        self._means.accounts.check(widest=WIDEST_HASH)
-        counted, unknown = counting.tally(self._means, scope)
-        if unknown:
-            shown = ", ".join(sorted(unknown)[:_SHOWN_IDS])
-            message = (
-                f"{len(unknown)} ids on the list belong to no account ({shown}"
-                f"{', …' if len(unknown) > _SHOWN_IDS else ''}); take them off it"
-            )
-            raise ScopeError(message)
-        return Plan(
-            scope=scope,
+        means = self._means
+        return planning.plan(
+            means.accounts,
+            means.identify,
+            scope,
             letter=letter,
             rate=rate,
             link_lifetime=link_lifetime,
-            made_at=self._means.clock(),
-            tally=counted,
+            now=means.clock(),
+            kept_in=means.database,
         )
 
     def start(self, plan: Plan) -> str:

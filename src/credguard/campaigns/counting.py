@@ -9,9 +9,8 @@ from sqlalchemy import Connection, case, func, select
 from credguard import sweeps
 from credguard.campaigns import members, outbox, records
 from credguard.campaigns.means import Means
-from credguard.campaigns.plan import Tally
 from credguard.campaigns.records import Record
-from credguard.campaigns.scope import Scope, is_affected
+from credguard.campaigns.scope import is_affected
 from credguard.campaigns.states import (
     UNSWEPT,
     AccountState,
@@ -24,25 +23,6 @@ from credguard.campaigns.status import Status
 from credguard.storage.tables import member, notice
 
 PAGE_SIZE = 2000
-
-
-def tally(means: Means, scope: Scope) -> tuple[Tally, frozenset[str]]:
-    """
-    Count the forum's table for *scope*; this writes nothing.
-
-    Returns:
-        The tally, and the ids on the scope's lists that no account has.
-    """
-    counted, unseen = Tally(), set[str]()
-    for entries in scope.lists():
-        unseen |= entries.ids or frozenset()
-    with means.accounts.reading() as forum, means.database.read() as ours:
-        for page in means.accounts.pages(forum, size=PAGE_SIZE):
-            facts = means.facts_of_many(ours, page, {})
-            for account, fact in zip(page, facts, strict=True):
-                counted.add(account, fact, scope)
-                unseen.discard(account.id)
-    return counted, frozenset(unseen)
 
 
 def status(means: Means, campaign_id: str) -> Status:

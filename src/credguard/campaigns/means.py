@@ -26,6 +26,24 @@ def pause(duration: timedelta) -> None:
     time.sleep(max(0.0, duration.total_seconds()))
 
 
+def facts_of(
+    account: Account,
+    credential: Credential,
+    lists: frozenset[str],
+    *,
+    identify: Identify,
+) -> Facts:
+    """Return what a scope is judged by."""
+    return Facts(
+        account_id=account.id,
+        scheme=identify(account.password),
+        created_at=account.created_at,
+        last_login_at=account.last_login_at,
+        set_at=credential.set_at or account.set_at,
+        lists=lists,
+    )
+
+
 @dataclass(frozen=True)
 class Means:
     """
@@ -70,23 +88,11 @@ class Means:
         """True if one transaction covers our tables and the forum's."""
         return self.accounts.shares(self.database)
 
-    def facts(
-        self, account: Account, credential: Credential, lists: frozenset[str]
-    ) -> Facts:
-        """Return what a scope is judged by."""
-        return Facts(
-            account_id=account.id,
-            scheme=self.identify(account.password),
-            created_at=account.created_at,
-            last_login_at=account.last_login_at,
-            set_at=credential.set_at or account.set_at,
-            lists=lists,
-        )
-
     def facts_of_one(self, connection: Connection, account: Account) -> Facts:
         """Return the facts of an account that is looked up alone."""
         credential = credential_of(connection, account.id)
-        return self.facts(account, credential, lists_of(connection, account.id))
+        lists = lists_of(connection, account.id)
+        return facts_of(account, credential, lists, identify=self.identify)
 
     def facts_of_many(
         self,
@@ -107,10 +113,11 @@ class Means:
         kept = credentials_of(connection, [account.id for account in accounts])
         none = Credential()
         return [
-            self.facts(
+            facts_of(
                 account,
                 kept.get(account.id, none),
                 frozenset(name for name, ids in listed.items() if account.id in ids),
+                identify=self.identify,
             )
             for account in accounts
         ]

@@ -15,7 +15,7 @@ from credguard.campaigns.states import CampaignState, MemberState
 from credguard.errors import CampaignStateError, LeaseLostError
 from credguard.sessions import Credential, credentials_of
 
-DELIVERY_MARGIN = timedelta(seconds=45)  # more than one delivery may take
+DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
 GIVE_UP_AFTER = 8  # attempts; RFC 5321 section 4.5.4.1 asks for days, not minutes
 _BACK_OFF = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 720, 1440))
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again
