@@ -8,6 +8,9 @@ from datetime import datetime
 
 from credguard._clock import in_utc
 
+RETIRED_PREFIX = "cgretired1:"
+"""What a password column begins with while its hash is out of use."""
+
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 

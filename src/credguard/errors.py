@@ -10,6 +10,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     ├── RefusedError              the person must try again: show it in the form
     │   ├── PasswordMismatchError
     │   ├── PasswordRejectedError     .reasons
+    │   ├── PasswordUnhashableError   .flaw
     │   ├── CodeMismatchError ── CodeReplayedError
     │   ├── LockedOutError            .retry_at
     │   ├── TokenRefusedError         unknown, used, expired: one face
@@ -31,6 +32,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │       DeliveryUnavailableError
     ├── CampaignStateError        the operator asked for what cannot be now
     │   └── LeaseLostError
+    ├── DrillFailedError          a rehearsal showed what must not happen
     └── MissingExtraError(ImportError)   says which pip command to run
 """
 
@@ -80,6 +82,19 @@ class PasswordRejectedError(RefusedError):
     def __init__(self, reasons: Sequence[RejectionReason]) -> None:
         super().__init__(" ".join(reason.text for reason in reasons))
         self.reasons = tuple(reasons)
+
+
+class PasswordUnhashableError(RefusedError):
+    """
+    A password cannot be hashed, whatever the policy says.
+
+    Attributes:
+        flaw: What is wrong with it.
+    """
+
+    def __init__(self, flaw: RejectionReason) -> None:
+        super().__init__(flaw.text)
+        self.flaw = flaw
 
 
 class CodeMismatchError(RefusedError):
@@ -265,6 +280,10 @@ class CampaignStateError(CredguardError):
 
 class LeaseLostError(CampaignStateError):
     """Another worker took over the piece of work; this one stopped."""
+
+
+class DrillFailedError(CredguardError):
+    """Something happened in a drill that must not happen; the text says what."""
 
 
 class MissingExtraError(CredguardError, ImportError):

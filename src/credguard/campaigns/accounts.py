@@ -4,11 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Connection
+if TYPE_CHECKING:
+    # For annotations only: the pure modules that need `Account` load no SQLAlchemy.
+    from sqlalchemy import Connection
 
-from credguard.storage import Database
+    from credguard.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ class Accounts(Protocol):
     database.
     """
 
-    def shares(self, database: Database) -> bool:
+    def shares(self, database: "Database") -> bool:
         """Return True if one transaction can cover both, False if not."""
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    def reading(self) -> AbstractContextManager["Connection"]:
         """Open a transaction that only reads the forum's database."""
 
-    def writing(self) -> AbstractContextManager[Connection]:
+    def writing(self) -> AbstractContextManager["Connection"]:
         """Open a transaction in the forum's database."""
 
     def check(self, *, widest: int) -> None:
@@ -87,24 +89,24 @@ class Accounts(Protocol):
             AccountIdError: An id is empty, or stands there twice.
         """
 
-    def count(self, connection: Connection) -> int:
+    def count(self, connection: "Connection") -> int:
         """Return how many accounts there are."""
 
-    def pages(self, connection: Connection, *, size: int) -> Iterator[list[Account]]:
+    def pages(self, connection: "Connection", *, size: int) -> Iterator[list[Account]]:
         """Read the whole table in order of id, *size* accounts at a time."""
 
     def between(
-        self, connection: Connection, *, low: str | None, high: str, lock: bool
+        self, connection: "Connection", *, low: str | None, high: str, lock: bool
     ) -> list[Account]:
         """Read the accounts with low < id <= high, locked until the end if asked."""
 
-    def borders(self, connection: Connection, *, size: int) -> Iterator[str]:
+    def borders(self, connection: "Connection", *, size: int) -> Iterator[str]:
         """Return the id of every *size*-th account and of the last one, in order."""
 
     def find(
-        self, connection: Connection, account_ids: Sequence[str]
+        self, connection: "Connection", account_ids: Sequence[str]
     ) -> Mapping[str, Account]:
         """Return those of *account_ids* that exist, by id."""
 
-    def swap(self, connection: Connection, swaps: Sequence[Swap]) -> int:
+    def swap(self, connection: "Connection", swaps: Sequence[Swap]) -> int:
         """Write each new text over its old one; return how many stood there."""

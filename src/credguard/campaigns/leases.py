@@ -21,6 +21,12 @@ from credguard.storage.tables import campaign, notice
 BATCH_LASTS = timedelta(seconds=2)  # at the rate; short, so that few are held
 MOST_IN_A_BATCH = 200
 MAX_REPLY_CHARACTERS = 32
+MAX_OWNER_CHARACTERS = 64
+
+
+def owner(worker: str) -> str:
+    """Return what of a worker's name is kept beside its leases, to be looked at."""
+    return worker[:MAX_OWNER_CHARACTERS]
 
 
 def lease(
@@ -190,8 +196,12 @@ def _leased(
     lease_until: datetime,
     link_lifetime: timedelta,
 ) -> Notice:
-    # Kept from the first lease on, so that a second copy is the same message.
-    written_at = row["written_at"] or now
+    # Kept from the first lease on, so that a second copy is the same message; but
+    # not for so long that the link which it carries is about to end.
+    written_at = row["written_at"]
+    expires_at = row["expires_at"]
+    if written_at is None or expires_at - now < link_lifetime / 2:
+        written_at, expires_at = now, now + link_lifetime
     return Notice(
         id=row["id"],
         campaign_id=row["campaign_id"],
@@ -199,7 +209,7 @@ def _leased(
         key_id=row["key_id"],
         queued_at=row["queued_at"],
         written_at=written_at,
-        expires_at=row["expires_at"] or written_at + link_lifetime,
+        expires_at=expires_at,
         attempts=row["attempts"],
         send_at=send_at,
         lease_until=lease_until,
@@ -212,7 +222,7 @@ def _write_lease(connection: Connection, held: Notice, worker: str) -> None:
         update(notice)
         .where(notice.c.id == held.id)
         .values(
-            owner=worker,
+            owner=owner(worker),
             lease_until=held.lease_until,
             written_at=held.written_at,
             expires_at=held.expires_at,

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from credguard._text import RETIRED_PREFIX
 from credguard.campaigns.states import MemberState
 from credguard.keys import Keyring
 from credguard.storage.tables import member
-
-MARKER_PREFIX = "cgretired1:"
 
 _RETIRED = "retired hash"
 _PENDING = "pending hash"
@@ -57,12 +56,12 @@ def marker(own: Keyring, campaign_id: str, account_id: str) -> str:
     """
     message = account_id.encode("utf-8", "surrogatepass")
     tag = own.tag(message, purpose=_MARKER)[:_MARKER_BYTES]
-    return f"{MARKER_PREFIX}{campaign_id}:{tag.hex()}"
+    return f"{RETIRED_PREFIX}{campaign_id}:{tag.hex()}"
 
 
 def is_marker(password: str | None) -> bool:
     """Return True if the text of a password column is any campaign's marker."""
-    return password is not None and password.startswith(MARKER_PREFIX)
+    return password is not None and password.startswith(RETIRED_PREFIX)
 
 
 def seal_retired(own: Keyring, member_of: tuple[str, str], password: str) -> str:

@@ -119,11 +119,14 @@ class Waiting:
         deferred: Those of them that were tried before.
 
         next_at: When the first of them is due or its lease ends.
+
+        held_until: When the first lease on one of them ends, None if there is none.
     """
 
     queued: int
     deferred: int
     next_at: datetime | None
+    held_until: datetime | None
 
 
 def waiting(connection: Connection, campaign_id: str) -> Waiting:
@@ -133,12 +136,13 @@ def waiting(connection: Connection, campaign_id: str) -> Waiting:
         func.count(),
         func.coalesce(func.sum(case((notice.c.attempts > 0, 1), else_=0)), 0),
         func.min(later),
+        func.min(notice.c.lease_until),
     ).where(
         notice.c.campaign_id == campaign_id,
         notice.c.state == NoticeState.QUEUED.value,
     )
-    queued, deferred, next_at = connection.execute(query).one()
-    return Waiting(int(queued), int(deferred), next_at)
+    queued, deferred, next_at, held_until = connection.execute(query).one()
+    return Waiting(int(queued), int(deferred), next_at, held_until)
 
 
 FREE: dict[str, object] = {"owner": None, "lease_until": None}

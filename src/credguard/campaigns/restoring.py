@@ -56,25 +56,18 @@ def abort(
             break
         restored, after = restored + done, last
         on_progress(restored)
-    with means.database.begin() as connection:
-        now = means.clock()
-        detail = {"campaign": record.id, "restored": restored}
-        audit.record(connection, means.keyring, event="aborted", detail=detail, now=now)
-        return records.move(connection, record, CampaignState.ABORTED, now=now)
+    return _aborted(means, record)
 
 
 def _aborting(means: Means, campaign_id: str, reason: str) -> Record:
     with means.database.begin() as connection:
         record = records.find(connection, campaign_id)
+        check_step(record.state, CampaignState.ABORTED if _is_resumed(record) else then)
+        for later in records.every(connection):
+            if later.opened_at > record.opened_at:
+                _refuse_out_of_turn(later)
         if record.state is CampaignState.ABORTING:
             return record
-        for later in records.gating(connection):
-            if later.opened_at > record.opened_at and record.state in GATING:
-                message = (
-                    f"campaign {later.id} was opened later and may have retired the "
-                    "same accounts; abort that one first"
-                )
-                raise CampaignStateError(message)
         now = means.clock()
         moved = records.move(connection, record, CampaignState.ABORTING, now=now)
         outbox.cancel_all(connection, record.id)

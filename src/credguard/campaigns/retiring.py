@@ -7,12 +7,13 @@ that a crash between them is finished when the range is leased again.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from credguard import sweeps
-from credguard.campaigns import members, outbox, records
+from credguard.campaigns import leases, members, outbox, records
 from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.letter import is_reachable
 from credguard.campaigns.means import Means
@@ -20,14 +21,13 @@ from credguard.campaigns.members import Member
 from credguard.campaigns.plan import has_password
 from credguard.campaigns.records import Record
 from credguard.campaigns.scope import Facts, is_affected
-from credguard.campaigns.states import UNSWEPT, CampaignState, MemberState
-from credguard.errors import CampaignStateError, LeaseLostError
+from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState, MemberState
+from credguard.errors import BusyError, CampaignStateError, LeaseLostError
 from credguard.keys import Keyring
 from credguard.sessions import raise_epochs
 from credguard.storage import audit
 from credguard.sweeps import Piece, Progress
 
-_ABORTED = "the campaign was aborted"
 
 RANGE_SIZE = 1000  # accounts; a range of this size is written in well under 1 s
 
@@ -55,7 +55,8 @@ def sweep(
         The campaign, every hash in its scope retired.
 
     Raises:
-        CampaignStateError: The campaign was aborted meanwhile.
+        CampaignStateError: The campaign was aborted, before or meanwhile.
+        BusyError: The forum's columns are being changed; call again to go on.
         StorageUnavailableError: The database is away, locked or full; what is
             done stands, and a further call goes on.
     """
@@ -63,19 +64,28 @@ def sweep(
     work = _Work.of(means, record)
     while record.state in UNSWEPT:
         piece = sweeps.lease(
-            means.database, record.id, worker=worker, now=means.clock()
+            means.database, record.id, worker=leases.owner(worker), now=means.clock()
         )
-        if piece is not None:
-            work.retire(piece)
-        else:
+        if piece is None:
             _await_others(means, record)
+        else:
+            # A range that was taken over from a slow worker is done by another.
+            with suppress(LeaseLostError):
+                work.retire(piece)
         with means.database.read() as connection:
             done = sweeps.progress(connection, record.id)
             record = records.find(connection, campaign_id)
         on_progress(done)
         if done.done == done.total and record.state is CampaignState.SWEEPING:
             record = _swept(means, record, done)
+    _refuse_aborted(record.state)
     return record
+
+
+def _refuse_aborted(state: CampaignState) -> None:
+    if state in ENDED:
+        message = "the campaign was aborted"
+        raise CampaignStateError(message)
 
 
 def _laid_out(means: Means, campaign_id: str) -> Record:
@@ -85,10 +95,14 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
         return record
     with means.accounts.reading() as forum:
         borders = list(means.accounts.borders(forum, size=RANGE_SIZE))
-    with means.database.begin() as connection:
-        sweeps.lay_out(connection, record.id, borders)
-        now = means.clock()
-        return records.move(connection, record, CampaignState.SWEEPING, now=now)
+    try:
+        with means.database.begin() as connection:
+            sweeps.lay_out(connection, record.id, borders)
+            now = means.clock()
+            return records.move(connection, record, CampaignState.SWEEPING, now=now)
+    except LeaseLostError:
+        with means.database.read() as connection:
+            return records.find(connection, campaign_id)
 
 
 def _swept(means: Means, record: Record, done: Progress) -> Record:
@@ -115,11 +129,18 @@ def _await_others(means: Means, record: Record) -> None:
 
 @dataclass(slots=True)
 class _Decision:
-    """What is to be done in one range."""
+    """
+    What is to be done in one range, and what will then have been done to it.
+
+    The counts include what was written down before a crash.
+    """
 
     entered: list[Member] = field(default_factory=list)
     swaps: list[Swap] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    touched: int = 0
+    retired: int = 0
+    notices: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +166,8 @@ class _Work:
                 rows = accounts.between(both, low=piece.low, high=piece.high, lock=True)
                 decision = self._write_down(both, rows)
                 if accounts.swap(both, decision.swaps) != len(decision.swaps):
-                    message = "password columns changed during the sweep; run it again"
-                    raise LeaseLostError(message)
+                    message = "Password columns are being changed; run it again."
+                    raise BusyError(message)
                 self._finish(both, piece, decision)
             return
         with accounts.reading() as forum:
@@ -158,7 +179,9 @@ class _Work:
             # forum's own reset form; the gate deals with it at the next log-in.
             accounts.swap(forum, decision.swaps)
         with means.database.begin() as ours:
-            if records.hold_state(ours, self.record.id) not in UNSWEPT:
+            # Not if the campaign went on: then another worker has done this range,
+            # and what stands in the columns is right.
+            if records.hold_state(ours, self.record.id) in ENDED:
                 self._take_back(decision)
             self._finish(ours, piece, decision)
 
@@ -167,11 +190,14 @@ class _Work:
         undo = [Swap(each.account_id, each.new, each.old) for each in decision.swaps]
         with self.means.accounts.writing() as forum:
             self.means.accounts.swap(forum, undo)
-        raise CampaignStateError(_ABORTED)
+        _refuse_aborted(CampaignState.ABORTED)
 
     def _write_down(self, connection: Connection, rows: Sequence[Account]) -> _Decision:
-        if records.hold_state(connection, self.record.id) not in UNSWEPT:
-            raise CampaignStateError(_ABORTED)
+        state = records.hold_state(connection, self.record.id)
+        _refuse_aborted(state)
+        if state not in UNSWEPT:
+            message = "another worker took this range over and has done it"
+            raise LeaseLostError(message)
         ids = [account.id for account in rows]
         known = members.known(connection, self.record.id, ids)
         decision = _Decision()
@@ -199,20 +225,29 @@ class _Work:
         if not is_affected(scope, facts, opened_at=opened_at):
             return
         whose = (self.record.id, account.id)
-        if account.password is None or not has_password(facts.scheme):
+        decision.touched += 1
+        password = account.password
+        if password is None or not has_password(password, facts.scheme):
             state = MemberState.NO_PASSWORD
             decision.entered.append(Member(*whose, state, None, None, 0))
             return
-        retired = members.seal_retired(self.own, whose, account.password)
+        retired = members.seal_retired(self.own, whose, password)
         state = MemberState.MUST_RESET
         decision.entered.append(Member(*whose, state, retired, None, 0))
+        decision.retired += 1
         new = members.marker(self.own, *whose)
-        decision.swaps.append(Swap(account.id, account.password, new))
+        decision.swaps.append(Swap(account.id, password, new))
         if is_reachable(account.address):
             decision.told.append(account.id)
+            decision.notices += 1
 
     def _resume(self, account: Account, found: Member, decision: _Decision) -> None:
         """Finish what a crash between two databases left half done."""
+        decision.touched += 1
+        if found.retired is None:
+            return
+        decision.retired += 1
+        decision.notices += is_reachable(account.address)
         if found.state is not MemberState.MUST_RESET or account.password is None:
             return
         if members.open_retired(self.own, found) == account.password:
@@ -222,8 +257,7 @@ class _Work:
     def _finish(
         self, connection: Connection, piece: Piece, decision: _Decision
     ) -> None:
-        touched = len(decision.entered)
-        sweeps.finish(connection, piece, touched=touched)
+        sweeps.finish(connection, piece, touched=decision.touched)
         audit.record(
             connection,
             self.means.keyring,
@@ -231,9 +265,9 @@ class _Work:
             detail={
                 "campaign": self.record.id,
                 "range": piece.number,
-                "retired": len(decision.swaps),
-                "notices": len(decision.told),
-                "accounts": touched,
+                "retired": decision.retired,
+                "notices": decision.notices,
+                "accounts": decision.touched,
             },
             now=self.means.clock(),
         )

@@ -52,6 +52,7 @@ GATING = frozenset(
     }
 )
 UNSWEPT = frozenset({CampaignState.OPEN, CampaignState.SWEEPING})
+ENDED = frozenset({CampaignState.ABORTING, CampaignState.ABORTED})
 
 
 def check_step(now: CampaignState, then: CampaignState) -> CampaignState:
@@ -111,6 +112,7 @@ class AccountState(StrEnum):
     REFUSED = "must reset, notice refused"
     RESETTING = "new password being written"
     RESET_DONE = "has a new password"
+    RESTORING = "old hash being put back"
     RESTORED = "old hash put back"
     LEFT = "left the forum"
 
@@ -146,5 +148,7 @@ def account_state(
             return AccountState.REFUSED
         case NoticeState.QUEUED:
             return AccountState.DEFERRED if attempts else AccountState.QUEUED
-        case _:
+        case NoticeState.CANCELED:
+            return AccountState.RESTORING
+        case None:
             return AccountState.UNREACHABLE

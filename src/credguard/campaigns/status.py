@@ -86,11 +86,20 @@ class Status:
         return sum(self.counts.get(state, 0) for state in _OPEN_STATES)
 
     @property
+    def to_send(self) -> int:
+        """How many notices are left to be sent."""
+        queued = self.counts.get(AccountState.QUEUED, 0)
+        return queued + self.counts.get(AccountState.DEFERRED, 0)
+
+    @property
+    def to_tell(self) -> int:
+        """How many notices have been taken or are left to be sent."""
+        return self.told + self.to_send
+
+    @property
     def telling_takes(self) -> timedelta:
         """How long the notices that are left take at the rate, at the least."""
-        left = self.counts.get(AccountState.QUEUED, 0)
-        left += self.counts.get(AccountState.DEFERRED, 0)
-        return timedelta(seconds=left / self.rate)
+        return timedelta(seconds=self.to_send / self.rate)
 
 
 def as_json(status: Status) -> str:

@@ -1,6 +1,7 @@
 """The run: notices are sent at the rate, and each is acknowledged on its own."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -32,14 +33,11 @@ class Tellings:
         deferred: Messages that were put off.
 
         refused: Messages that will never be taken.
-
-        queued: Notices that are left.
     """
 
     told: int = 0
     deferred: int = 0
     refused: int = 0
-    queued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +84,7 @@ class Run:
                 the notices stay queued.
             CampaignStateError: The campaign was aborted, or is not swept yet.
             StorageUnavailableError: The database is away, locked or full.
+            UnknownKeyError: The key of a notice's token is not on the ring.
         """
         tellings = Tellings()
         while not self.stop():
@@ -122,14 +121,15 @@ class Run:
         if left.queued == 0:
             self._everybody_told()
             return False
-        soon = left.next_at is not None and left.next_at <= now + self.margin * 2
-        if soon or self.waits:
+        held = left.held_until is not None and left.held_until <= now + self.margin * 2
+        if held or self.waits:
             self.means.pause(_GLANCE)
             return True
         return False
 
     def _everybody_told(self) -> None:
-        with self.means.database.begin() as connection:
+        # Where it is lost, another run found the same, or the campaign was aborted.
+        with suppress(LeaseLostError), self.means.database.begin() as connection:
             record = records.find(connection, self.record.id)
             if record.state is CampaignState.NOTIFYING:
                 now = self.means.clock()
@@ -143,12 +143,23 @@ class Run:
             kept = credentials_of(connection, ids)
         untried = list(batch)
         try:
-            while untried and not self.stop():
-                self._send_one(untried[0], accounts, kept, tellings)
+            while untried and self._is_time(untried[0]):
+                # Where it is lost, whoever has the notice now tells the member.
+                with suppress(LeaseLostError):
+                    untried[0] = self._still_held(untried[0])
+                    self._send_one(untried[0], accounts, kept, tellings)
                 untried.pop(0)
                 self.on_progress(tellings)
         finally:
             leases.release(self.means.database, untried)
+
+    def _is_time(self, held: Notice) -> bool:
+        """Wait for the instant that the rate gives; False if asked to stop."""
+        left = held.send_at - self.means.clock()
+        while left > timedelta(0) and not self.stop():
+            self.means.pause(min(left, _GLANCE))
+            left -= _GLANCE
+        return not self.stop()
 
     def _send_one(
         self,
@@ -157,20 +168,15 @@ class Run:
         kept: Mapping[str, Credential],
         tellings: Tellings,
     ) -> None:
-        self.means.pause(held.send_at - self.means.clock())
-        try:
-            held = self._still_held(held)
-            account = accounts.get(held.account_id)
-            if account is None:
-                self._member_left(held)
-            elif not is_reachable(account.address):
-                leases.refused(self.means.database, held, reply="no address")
-                tellings.refused += 1
-            else:
-                receipt = self._deliver(held, account, kept.get(held.account_id))
-                self._keep(held, receipt, tellings)
-        except LeaseLostError:
-            return  # whoever has it now tells the member
+        account = accounts.get(held.account_id)
+        if account is None:
+            self._member_left(held)
+        elif not is_reachable(account.address):
+            leases.refused(self.means.database, held, reply="no address")
+            tellings.refused += 1
+        else:
+            receipt = self._deliver(held, account, kept.get(held.account_id))
+            self._keep(held, receipt, tellings)
 
     def _still_held(self, held: Notice) -> Notice:
         now = self.means.clock()
@@ -183,7 +189,13 @@ class Run:
     ) -> Receipt:
         letter, address = self.record.plan.letter, account.address or ""
         epoch = (credential or Credential()).epoch
-        bearer = tokens.Bearer(self.record.id, held.id, held.account_id, epoch)
+        bearer = tokens.Bearer(
+            campaign_id=self.record.id,
+            notice_id=held.id,
+            account_id=held.account_id,
+            address=address,
+            epoch=epoch,
+        )
         message = compose(
             letter,
             recipient=address,

@@ -1,10 +1,10 @@
 """
 Reset tokens: derived, never stored.
 
-A token names its notice and carries a code over campaign, account and the
-account's credential epoch. A resend carries the same token; a reset raises the
-epoch and so ends it; whoever reads the database without the keyring can make
-none.
+A token names its notice and carries a code over campaign, account, mail address and
+the account's credential epoch. A resend carries the same token; a reset raises the
+epoch and so ends it, and so does another address in the account; whoever reads the
+database without the keyring can make none.
 """
 
 import hmac
@@ -41,7 +41,7 @@ class Token:
     code: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
     """
     Whom a token is for: what its code covers.
@@ -53,12 +53,15 @@ class Bearer:
 
         account_id: The account that it lets choose a password.
 
+        address: Where the notice went: what the account has as its address.
+
         epoch: The account's credential epoch; a reset raises it.
     """
 
     campaign_id: str
     notice_id: str
     account_id: str
+    address: str = field(repr=False)
     epoch: int
 
 
@@ -85,12 +88,14 @@ def issue(keyring: Keyring, bearer: Bearer, *, key_id: str) -> str:
 
 def read(text: str) -> Token:
     """
-    Take a token apart.
+    Take a token apart; anything may be given.
 
     Raises:
         TokenRefusedError: It is not a token.
     """
-    matched = _TOKEN.fullmatch(text) if len(text) <= MAX_TOKEN_CHARACTERS else None
+    # A host's JSON may hold anything where a token is expected.
+    fits = isinstance(text, str) and len(text) <= MAX_TOKEN_CHARACTERS
+    matched = _TOKEN.fullmatch(text) if fits else None
     code = from_base64url(matched[3]) if matched else None
     if matched is None or code is None or len(code) != TAG_BYTES:
         raise TokenRefusedError
@@ -102,7 +107,7 @@ def check(keyring: Keyring, token: Token, bearer: Bearer) -> None:
     Check that *token* was issued for *bearer*.
 
     Raises:
-        TokenRefusedError: It was not, or the epoch has passed.
+        TokenRefusedError: It was not, or the epoch or the address has changed.
         UnknownKeyError: The notice's key is not on the ring.
     """
     if not hmac.compare_digest(_code(keyring, bearer, token.key_id), token.code):
@@ -110,5 +115,11 @@ def check(keyring: Keyring, token: Token, bearer: Bearer) -> None:
 
 
 def _code(keyring: Keyring, bearer: Bearer, key_id: str) -> bytes:
-    parts = [bearer.campaign_id, bearer.notice_id, bearer.account_id, bearer.epoch]
+    parts = [
+        bearer.campaign_id,
+        bearer.notice_id,
+        bearer.account_id,
+        bearer.address,
+        bearer.epoch,
+    ]
     return keyring.tag(json.dumps(parts).encode(), purpose=_PURPOSE, key_id=key_id)

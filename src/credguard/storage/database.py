@@ -1,22 +1,20 @@
-"""One database: its engine, its transactions, and what its errors mean to us."""
+"""One database: its engine, its transactions, and who waits how long for a lock."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from credguard.errors import (
-    CredguardError,
-    MissingExtraError,
-    StorageSetupError,
-    StorageUnavailableError,
-)
+from credguard._text import has_surrogate
+from credguard.errors import MissingExtraError, StorageSetupError
+from credguard.storage.failures import naming_failures
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -31,7 +29,10 @@ _DRIVERS = {
     "mysql": "mariadb+pymysql",
     "mariadb": "mariadb+pymysql",
 }
-_EXTRAS = {"psycopg": "postgres", "pymysql": "mariadb"}
+_EXTRAS = {"postgresql": "postgres", "mariadb": "mariadb"}
+_PORTS = {"postgresql": 5432, "mariadb": 3306}  # where a URL names none
+_LOCAL_HOSTS = {"", "127.0.0.1", "::1"}
+_IN_MEMORY = {None, "", ":memory:"}
 
 
 class Database:
@@ -57,11 +58,11 @@ class Database:
     ) -> None:
         self._url = _read_url(url)
         self._ours = ours
-        self._engine = _make_engine(self._url, patience)
-        if self.is_sqlite:
-            event.listen(self._engine, "connect", self._set_up_sqlite)
-            event.listen(self._engine, "begin", _begin_sqlite)
         self._patience = patience
+        self._engine = _make_engine(self._url, patience)
+        set_up = self._set_up_sqlite if self.is_sqlite else self._set_up_server
+        event.listen(self._engine, "connect", set_up)
+        event.listen(self._engine, "begin", _begin)
         self._reader = self._engine.execution_options(credguard_reads=True)
 
     @property
@@ -78,42 +79,83 @@ class Database:
     def identity(self) -> tuple[str, ...]:
         """What tells whether two URLs lead to one database; holds no password."""
         if self.is_sqlite:
-            name = self._url.database or ""
-            return ("sqlite", os.path.realpath(name) if name else str(id(self)))
-        host = self._url.host or "localhost"
-        host = "localhost" if host in {"127.0.0.1", "::1"} else host
-        port = str(self._url.port or self._engine.dialect.name)
-        return (self.dialect, host, port, self._url.database or "")
+            file = _sqlite_file(self._url)
+            return ("sqlite", os.path.realpath(file) if file else str(id(self)))
+        # The driver's own reading: a host may stand in the query of the URL too.
+        _, read = self._engine.dialect.create_connect_args(self._url)
+        host = str(read.get("host") or read.get("unix_socket") or "").lower()
+        host = "localhost" if host in _LOCAL_HOSTS else host
+        port = str(read.get("port") or _PORTS[self.dialect])
+        # libpq takes the user's name for the database's if there is none.
+        name = read.get("dbname") or read.get("database") or read.get("user")
+        return (self.dialect, host, port, str(name))
 
-    @property
-    def engine(self) -> Engine:
-        """The engine, for reflection and migrations."""
-        return self._engine
-
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self) -> AbstractContextManager[Connection]:
         """
         Open a transaction that writes; it commits when the block ends well.
 
         Raises:
             StorageUnavailableError: The database is away, locked or full. The
                 transaction was rolled back.
+            StorageSetupError: The URL leads to no database that is supported.
         """
-        with _named_failures(), self._engine.begin() as connection:
-            yield connection
+        return self._transaction(self._engine)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; it takes no write lock on SQLite."""
-        with _named_failures(), self._reader.begin() as connection:
-            yield connection
+    def read(self) -> AbstractContextManager[Connection]:
+        """
+        Open a transaction that only reads; it takes no write lock on SQLite.
+
+        All that is read in it stood in the database at one instant.
+
+        Raises:
+            StorageUnavailableError: The database is away or locked.
+            StorageSetupError: The URL leads to no database that is supported.
+        """
+        return self._transaction(self._reader)
 
     def close(self) -> None:
         """Let go of all pooled connections."""
         self._engine.dispose()
 
     def __repr__(self) -> str:
-        return f"Database({self._url.render_as_string(hide_password=True)!r})"
+        # The query is left out: it may hold a password too.
+        shown = self._url.set(query={}).render_as_string(hide_password=True)
+        return f"Database({shown!r})"
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with naming_failures():
+            connection = self._connect(engine)
+            with connection, connection.begin():
+                yield connection
+
+    def _connect(self, engine: Engine) -> Connection:
+        file = _sqlite_file(self._url)
+        if file and not self._ours and not Path(file).exists():
+            # SQLite would make an empty file, and the forum's table be missing.
+            message = "the forum's database file does not exist; check its URL"
+            raise StorageSetupError(message)
+        try:
+            return engine.connect()
+        except (TypeError, ValueError, InvalidRequestError):
+            pass  # the URL's query is not understood, or the server is none of ours
+        message = "the database URL does not lead to a database that is supported"
+        raise StorageSetupError(message)
+
+    def _set_up_server(
+        self,
+        connection: "DBAPIConnection",
+        _entry: "ConnectionPoolEntry | PoolProxiedConnection",
+    ) -> None:
+        cursor = connection.cursor()
+        if self.dialect == "postgresql":
+            cursor.execute(f"SET lock_timeout = {_milliseconds(self._patience)}")
+        else:
+            seconds = _seconds(self._patience)
+            cursor.execute(f"SET innodb_lock_wait_timeout = {seconds}")
+            cursor.execute(f"SET lock_wait_timeout = {seconds}")
+        cursor.close()
+        connection.commit()
 
     def _set_up_sqlite(
         self,
@@ -149,12 +191,17 @@ def insert_new(
             postgresql.insert(table).on_conflict_do_nothing(), list(rows)
         )
     else:
-        connection.execute(table.insert().prefix_with("IGNORE"), list(rows))
+        from sqlalchemy.dialects import mysql  # noqa: PLC0415
+
+        # INSERT IGNORE would also cut what is too long and drop what has no parent.
+        key = next(iter(table.primary_key))
+        unchanged = mysql.insert(table).on_duplicate_key_update({key.name: key})
+        connection.execute(unchanged, list(rows))
 
 
 def _read_url(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        parsed = None if has_surrogate(url) or "\0" in url else make_url(url)
     except (ArgumentError, ValueError):
         parsed = None
     if parsed is None:
@@ -167,62 +214,51 @@ def _read_url(url: str) -> URL:
     return parsed.set(drivername=driver)
 
 
+def _sqlite_file(url: URL) -> str | None:
+    """Return the path of an SQLite database, None if it is in memory or a server's."""
+    if url.get_backend_name() != "sqlite" or url.database in _IN_MEMORY:
+        return None
+    name = url.database or ""
+    return name.removeprefix("file:") if "uri" in url.query else name
+
+
 def _make_engine(url: URL, patience: timedelta) -> Engine:
+    backend = url.get_backend_name()
     options: dict[str, object] = {"hide_parameters": True}
-    seconds = max(1, int(patience.total_seconds()))
-    if url.get_backend_name() != "sqlite":
+    if backend != "sqlite" or _sqlite_file(url):
+        options["pool_timeout"] = _seconds(patience)
+    if backend != "sqlite":
         options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
-        options["connect_args"] = {"connect_timeout": seconds}
+        options["connect_args"] = {"connect_timeout": _seconds(patience)}
+    is_missing = False
     try:
         return create_engine(url, **options)
-    except ModuleNotFoundError as missing:
-        name = missing.name or ""
-    except (ArgumentError, NoSuchModuleError):
-        name = ""
-    if name in _EXTRAS:
-        raise MissingExtraError(_EXTRAS[name], needed_for="This database")
+    except ImportError:
+        is_missing = backend in _EXTRAS
+    except (ArgumentError, NoSuchModuleError, TypeError, ValueError):
+        pass
+    if is_missing:
+        raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
     message = "this database URL is not understood"
     raise StorageSetupError(message)
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("credguard_reads")
+    if connection.dialect.name != "sqlite":
+        if reads:
+            # What is counted in several statements must add up, as on SQLite.
+            statement = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+            connection.exec_driver_sql(statement)
+        return
     # A deferred transaction that turns into a writer fails at once with
     # "database is locked", busy timeout or not; an immediate one waits.
-    reads = connection.get_execution_options().get("credguard_reads")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-@contextmanager
-def _named_failures() -> Iterator[None]:
-    """Turn a driver's error into ours, without its statement or parameters."""
-    failure: CredguardError | None = None
-    try:
-        yield
-    except IntegrityError as error:
-        failure = StorageUnavailableError(
-            f"The database refused a row ({type(error.orig).__name__}); "
-            "nothing was written."
-        )
-    except DBAPIError as error:
-        failure = StorageUnavailableError(_explain(error))
-    if failure is not None:
-        # Raised here and not in the except block: the driver's error holds rows.
-        raise failure
-
-
-def _explain(error: DBAPIError) -> str:
-    text = str(error.orig).lower()
-    if "full" in text or "no space" in text:
-        return "The disk of the database is full; free some room and run it again."
-    if "locked" in text or "lock wait" in text or "deadlock" in text:
-        return "The database is locked by another process; run it again."
-    if "readonly" in text or "read-only" in text:
-        return "The database is read-only; check its permissions."
-    if "no such table" in text or "doesn't exist" in text or "does not exist" in text:
-        return "A table is missing in the database; check its URL."
-    name = type(error.orig).__name__
-    return f"The database does not answer ({name}); nothing was written. Try again."
-
-
 def _milliseconds(duration: timedelta) -> int:
-    return int(duration.total_seconds() * 1000)
+    return max(1, int(duration.total_seconds() * 1000))
+
+
+def _seconds(duration: timedelta) -> int:
+    return max(1, int(duration.total_seconds()))

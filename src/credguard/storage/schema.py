@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, inspect, text
 
-from credguard.errors import StorageSetupError
+from credguard.errors import StorageSetupError, StorageUnavailableError
 from credguard.storage.database import Database
 
 VERSION_TABLE = "credguard_version"
-VERSIONS = ("0001",)  # every revision, oldest first
+VERSIONS = ("0001", "0002")  # every revision, oldest first
 
+_ONE_THREAD = Lock()
+_LOCK_NAME = "credguard_schema"  # MariaDB's named locks are the server's
+_LOCK_WAIT = 60  # seconds
 _LOCK_NUMBER = 0x63726564  # "cred", for PostgreSQL's advisory lock
 
 
@@ -36,7 +40,7 @@ def prepare(database: Database) -> None:
             "that made them, or a later one"
         )
         raise StorageSetupError(message)
-    with database.begin() as connection, _alone(connection):
+    with _alone(database), database.begin() as connection:
         _upgrade(connection)
 
 
@@ -48,19 +52,32 @@ def _version(connection: Connection) -> str | None:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Hold a lock for the upgrade; SQLite's transaction is one already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
-        yield
-    elif connection.dialect.name == "sqlite":
-        yield
-    else:
-        connection.execute(text("SELECT GET_LOCK('credguard_schema', 60)"))
-        try:
+def _alone(database: Database) -> Iterator[None]:
+    """
+    Let one process upgrade at a time, until what it did is committed.
+
+    On servers a connection of its own holds the lock; SQLite's writing
+    transaction is a lock already.
+    """
+    # Alembic keeps its context in a module, for all threads of a process.
+    with _ONE_THREAD:
+        if database.is_sqlite:
             yield
-        finally:
-            connection.execute(text("SELECT RELEASE_LOCK('credguard_schema')"))
+            return
+        with database.begin() as connection:
+            _lock(connection)
+            yield
+            if connection.dialect.name != "postgresql":
+                connection.execute(text(f"SELECT RELEASE_LOCK('{_LOCK_NAME}')"))
+
+
+def _lock(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Released when its transaction ends.
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
+    elif not connection.scalar(text(f"SELECT GET_LOCK('{_LOCK_NAME}', {_LOCK_WAIT})")):
+        message = "Another process is upgrading the tables; run it again."
+        raise StorageUnavailableError(message)
 
 
 def _upgrade(connection: Connection) -> None:
@@ -69,6 +86,8 @@ def _upgrade(connection: Connection) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # Read as a format string by Alembic.
+    place = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", place)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -178,3 +178,19 @@ audit_head = _table(
     Column("number", BigInteger, nullable=False),
     Column("mac", String(64), nullable=False),
 )
+
+second_factor = _table(
+    "credguard_second_factor",
+    _account_id(key=True),
+    Column("place", String(8), primary_key=True),
+    Column("id", String(22), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sealed", String(255), nullable=True),
+    Column("last_step", BigInteger, nullable=True),
+    Column("failures", Integer, nullable=False),
+    Column("retry_at", Instant, nullable=True),
+    Column("expires_at", Instant, nullable=True),
+    Column("made_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+)

@@ -1,0 +1,93 @@
+# One page of commands. Everything happens in .venv; nothing else is touched.
+
+PYTHON ?= python3
+ACCOUNTS ?= 10000
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DOCS_BUILD := docs/_build
+
+# Rules, plans, transitions and formats: no branch of these is left untested.
+PURE := \
+	src/credguard/_text.py \
+	src/credguard/keys.py \
+	src/credguard/campaigns/letter.py \
+	src/credguard/campaigns/plan.py \
+	src/credguard/campaigns/scope.py \
+	src/credguard/campaigns/states.py \
+	src/credguard/campaigns/tokens.py \
+	src/credguard/passwords/phc.py \
+	src/credguard/passwords/work_factor.py \
+	src/credguard/screening/policy.py \
+	src/credguard/screening/reasons.py
+
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+.DEFAULT_GOAL := help
+.PHONY: help install test drill check services-test coverage lint format docs lock clean
+
+help:  ## Show these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED)  ## Make .venv with everything that developing needs
+
+$(INSTALLED): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "credguard needs Python 3.11 or newer; name one: make PYTHON=python3.12 ..." >&2; \
+		exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned requirements into $(VENV) (a minute, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: $(INSTALLED)  ## Run the tests: SQLite, no network, no service needed
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+drill: $(INSTALLED)  ## Play a whole forced reset: make drill ACCOUNTS=10000
+	$(BIN)/credguard drill --accounts $(ACCOUNTS)
+
+check: lint docs coverage  ## Run everything that a change must pass
+
+services-test: export CREDGUARD_REQUIRE_SERVICES = 1
+services-test: test  ## Run the tests; fail where PostgreSQL or MariaDB is missing
+
+coverage: $(INSTALLED)
+	@ls $(PURE) > /dev/null
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage report
+	@echo "The pure core, of which nothing may be missed:"
+	$(BIN)/coverage report --fail-under=100 \
+		--include=$(subst $(space),$(comma),$(strip $(PURE)))
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/codespell
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED)  ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: $(INSTALLED)  ## Build the documentation; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky \
+		--builder html docs $(DOCS_BUILD)/html
+
+lock: $(INSTALLED)  ## Choose the newest development requirements and pin them
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-annotate --no-header \
+		--output-file requirements/dev.txt pyproject.toml requirements/dev.in
+
+clean:  ## Remove what these commands made, the environment too
+	rm -rf $(VENV) $(DOCS_BUILD) build dist .coverage .coverage.* \
+		.hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

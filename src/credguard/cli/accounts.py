@@ -1,0 +1,103 @@
+"""`credguard accounts`: look at the forum's user table before anything is done."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from credguard.campaigns import planning
+from credguard.campaigns.plan import Tally
+from credguard.cli.options import forum_options
+from credguard.cli.printing import print_counts, say
+from credguard.cli.settings import Settings, read_settings
+from credguard.passwords import PasswordHasher
+from credguard.storage import Database
+
+
+@click.group()
+def accounts() -> None:
+    """Look at the forum's user table."""
+
+
+@accounts.command()
+@forum_options
+def check(
+    *,
+    settings_file: Path | None,
+    forum_database: str | None,
+    table: str | None,
+    columns: tuple[str, ...],
+) -> None:
+    """
+    Count accounts and hash schemes, and say what would go wrong.
+
+    Reads the table and writes nothing.
+    """
+    settings = read_settings(
+        settings_file, forum_database=forum_database, table=table, columns=columns
+    )
+    found = settings.accounts()
+    tally = planning.survey(found, PasswordHasher().identify)
+    print_counts(
+        f"Accounts in {settings.table}",
+        {
+            "accounts": tally.accounts,
+            "with a password and a reachable address": tally.to_tell,
+            "with a password and no reachable address": tally.unreachable,
+            "without a usable password": tally.no_password,
+            "closed by the forum": tally.inactive,
+            "staff": tally.staff,
+            "never logged in": tally.never_logged_in,
+        },
+    )
+    print_counts("Hash schemes", dict(tally.schemes.most_common()))
+    remarks = list(_remarks(settings, tally))
+    say("")
+    for remark in remarks:
+        say(f"- {remark}")
+    if not remarks:
+        say("Nothing would go wrong.")
+
+
+def _remarks(settings: Settings, tally: Tally) -> Iterator[str]:
+    """Yield what would go wrong, and what to do about it."""
+    yield from _about_rows(tally)
+    yield from _about_columns(settings)
+    own = Database(settings.own_database, ours=False)
+    if not settings.accounts().shares(own):
+        yield (
+            "credguard's tables are in a database of their own: each range of a sweep "
+            "is three transactions instead of one."
+        )
+
+
+def _about_rows(tally: Tally) -> Iterator[str]:
+    if tally.accounts == 0:
+        yield "The table is empty; check the URL and the table's name."
+    if tally.unreachable:
+        yield (
+            f"{tally.unreachable:,} accounts cannot be told by mail: in a campaign "
+            "they are locked until they come another way."
+        )
+    if unreadable := tally.schemes.get("unreadable", 0):
+        yield (
+            f"{unreadable:,} hashes are of no format known here: their owners cannot "
+            "log in through credguard, but can be reset."
+        )
+    if any("bcrypt" in scheme for scheme in tally.schemes) and not find_spec("bcrypt"):
+        yield "Some hashes are bcrypt: pip install 'credguard[legacy]'."
+
+
+def _about_columns(settings: Settings) -> Iterator[str]:
+    for meaning in ("created_at", "last_login_at"):
+        if meaning not in settings.columns:
+            yield (
+                f"No column is named for {meaning}: scopes that ask for it treat it "
+                "as unknown."
+            )
+    if "set_at" not in settings.columns:
+        yield (
+            "No column says when a password was set: one that credguard has not seen "
+            "being set counts as old as its account."
+        )

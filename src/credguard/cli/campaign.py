@@ -1,0 +1,16 @@
+"""`credguard campaign`: plan, start, run, count, abort."""
+
+import click
+
+from credguard.cli.campaign_count import list_campaigns, report, status
+from credguard.cli.campaign_plan import plan, start
+from credguard.cli.campaign_run import abort, run
+
+
+@click.group()
+def campaign() -> None:
+    """Reset the passwords of many accounts: plan, start, run, status, report, abort."""
+
+
+for command in (plan, start, run, status, report, list_campaigns, abort):
+    campaign.add_command(command)

@@ -1,0 +1,135 @@
+"""`credguard campaign run` and `abort`."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from credguard.campaigns.outbox import Waiting
+from credguard.campaigns.telling import Tellings
+from credguard.cli.options import campaign_argument, keyring_option, settings_option
+from credguard.cli.printing import progress, say
+from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings
+from credguard.cli.working import only_campaign, sweep, worker_name
+
+
+@click.command()
+@campaign_argument
+@click.option("--smtp", metavar="URL", help="The mail server, such as smtp://host:25.")
+@click.option("--maildir", metavar="FOLDER", help="A folder to put the notices into.")
+@click.option("--wait", is_flag=True, help="Stay until deferred notices are due.")
+@click.option(
+    "--deadline",
+    default=DEFAULT_DEADLINE.total_seconds(),
+    show_default=True,
+    type=click.FloatRange(0.5, 600),
+    help="How long one message may take, in seconds.",
+)
+@settings_option
+@keyring_option
+def run(
+    *,
+    campaign_id: str | None,
+    smtp: str | None,
+    maildir: str | None,
+    wait: bool,
+    deadline: float,
+    settings_file: Path | None,
+    keyring_file: Path | None,
+) -> None:
+    """
+    Send the notices at the planned rate; stop and go on as you like.
+
+    Ctrl-C ends the run after the message that is on its way. Whatever stops it,
+    running it again goes on; nobody is told twice. Several runs share the rate.
+    """
+    settings = read_settings(settings_file, notices={"smtp": smtp, "maildir": maildir})
+    campaigns = settings.guard(read_keyring(keyring_file)).campaigns
+    campaign_id = only_campaign(campaigns, campaign_id)
+    sweep(campaigns, campaign_id)
+    carrier = settings.delivery(timedelta(seconds=deadline))
+    total = campaigns.status(campaign_id)
+    already = total.told
+    with progress("Notices") as bar, _stoppable() as stop:
+
+        def shown(now: Tellings) -> None:
+            note = f"{now.deferred} deferred, {now.refused} refused"
+            bar.at(already + now.told, total.to_tell, note)
+
+        try:
+            left = campaigns.send(
+                campaign_id,
+                carrier,
+                worker=worker_name(),
+                stop=stop,
+                on_progress=shown,
+                margin=timedelta(seconds=deadline * 1.5),
+                waits=wait,
+            )
+        finally:
+            carrier.close()
+    _print_left(left, campaign_id)
+
+
+@click.command()
+@click.argument("campaign_id")
+@click.option("--reason", required=True, help="Why, for the audit log.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_option
+@keyring_option
+def abort(
+    *,
+    campaign_id: str,
+    reason: str,
+    yes: bool,
+    settings_file: Path | None,
+    keyring_file: Path | None,
+) -> None:
+    """
+    Put the old hashes back for everybody who has not reset yet.
+
+    Members who chose a new password keep it; links that were sent end.
+    """
+    campaigns = read_settings(settings_file).guard(read_keyring(keyring_file)).campaigns
+    open_now = campaigns.status(campaign_id).still_open
+    if not yes:
+        click.confirm(f"Let {open_now:,} accounts log in as before?", abort=True)
+    with progress("Hashes put back") as bar:
+        campaigns.abort(
+            campaign_id,
+            reason=reason,
+            on_progress=lambda restored: bar.at(restored, open_now),
+        )
+    say(f"Campaign {campaign_id} is aborted.")
+
+
+def _print_left(left: Waiting, campaign_id: str) -> None:
+    if not left.queued:
+        say("Everybody who can be told has been told.")
+        return
+    when = f", the next at {left.next_at:%H:%M:%S} UTC" if left.next_at else ""
+    say(
+        f"{left.queued:,} notices are left, {left.deferred:,} of them deferred{when}. "
+        f"Go on with: credguard campaign run {campaign_id}"
+    )
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Take Ctrl-C as "after this message": one that is on its way is not cut."""
+    asked: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,44 @@
+"""`credguard keygen`: make a keyring, or the next one."""
+
+import os
+from pathlib import Path
+
+import click
+
+from credguard.cli.options import keyring_option
+from credguard.cli.settings import read_keyring
+from credguard.errors import KeyringError
+from credguard.keys import Keyring
+
+_PRIVATE = 0o600
+
+
+@click.command()
+@click.option("--rotate", is_flag=True, help="Make a new current key, keep the others.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write it to a new file that only you can read, instead of printing it.",
+)
+@keyring_option
+def keygen(*, rotate: bool, out: Path | None, keyring_file: Path | None) -> None:
+    """
+    Print a new keyring: one line, the secret that everything is sealed with.
+
+    Keep it where the forum keeps its secrets, and apart from the database. With
+    --rotate, print the present keyring with a new current key; the old ones stay
+    on it and open what they sealed.
+    """
+    keyring = read_keyring(keyring_file).rotate() if rotate else Keyring.generate()
+    if out is None:
+        click.echo(keyring.reveal())
+        return
+    try:
+        # Made private from the first byte on, and never over another file.
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+    except OSError as error:
+        message = f"the file cannot be made: {error.strerror}"
+        raise KeyringError(message) from None
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(keyring.reveal() + "\n")
+    click.echo(f"keyring with current key {keyring.current.id} written to {out}")

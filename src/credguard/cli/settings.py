@@ -1,0 +1,283 @@
+"""
+Settings: from a TOML file, from the environment, and from options.
+
+The only place, with the integrations' settings, that reads the environment. A
+database URL with a password in it is not taken from the command line, where other
+users of the machine can read it.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from credguard.accounts import Columns, SqlAccounts
+from credguard.campaigns import Delivery, LetterTemplate
+from credguard.delivery import Maildir, Smtp
+from credguard.errors import (
+    AccountsTableError,
+    DeliverySetupError,
+    KeyringError,
+    SetupError,
+)
+from credguard.guard import CredGuard
+from credguard.keys import Keyring
+
+DEFAULT_FILE = Path("credguard.toml")
+DEFAULT_DEADLINE = timedelta(seconds=20)
+
+_KEYRING = "CREDGUARD_KEYRING"
+_FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
+_DATABASE = "CREDGUARD_DATABASE"
+_SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
+_SECTIONS = {
+    "forum": {"database", "table", "columns"},
+    "credguard": {"database"},
+    "notices": {
+        "site",
+        "sender_name",
+        "sender_address",
+        "link",
+        "subject",
+        "body",
+        "smtp",
+        "maildir",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    What was set, before any of it is used.
+
+    Attributes:
+        forum_database: URL of the forum's database.
+
+        table: The forum's user table.
+
+        columns: Its columns, by what they mean.
+
+        database: URL for credguard's own tables; the forum's if not set.
+
+        notices: Where notices come from and how they are carried.
+    """
+
+    forum_database: str | None
+    table: str | None
+    columns: Mapping[str, str]
+    database: str | None
+    notices: Mapping[str, str]
+
+    def accounts(self) -> SqlAccounts:
+        """
+        Return the forum's user table.
+
+        Raises:
+            AccountsTableError: No database or table was named, or a column's
+                meaning is not known.
+        """
+        if not self.forum_database or not self.table:
+            message = (
+                "name the forum's database and user table: in credguard.toml under "
+                "[forum], or with --database and --table"
+            )
+            raise AccountsTableError(message)
+        known = {each.name for each in fields(Columns)}
+        for meaning in self.columns:
+            if meaning not in known:
+                message = (
+                    f"a column means one of {', '.join(sorted(known))}; "
+                    f"'{meaning}' is not one of them"
+                )
+                raise AccountsTableError(message)
+        columns = Columns(**self.columns)
+        return SqlAccounts(self.forum_database, table=self.table, columns=columns)
+
+    @property
+    def own_database(self) -> str:
+        """The URL for credguard's own tables."""
+        return self.database or self.forum_database or ""
+
+    def guard(self, keyring: Keyring) -> CredGuard:
+        """Return the door, with the forum's user table handed in."""
+        accounts = self.accounts()
+        return CredGuard(keyring=keyring, database=self.own_database, accounts=accounts)
+
+    def letter(self, reason: str) -> LetterTemplate:
+        """
+        Return the notice that members get.
+
+        Raises:
+            DeliverySetupError: Something is missing or cannot be sent.
+        """
+        needed = ("site", "sender_address", "link")
+        missing = [name for name in needed if not self.notices.get(name)]
+        if missing:
+            message = f"set {', '.join(missing)} in credguard.toml under [notices]"
+            raise DeliverySetupError(message)
+        given = {
+            name: text
+            for name, text in self.notices.items()
+            if name not in {"smtp", "maildir"}
+        }
+        given.setdefault("sender_name", given["site"])
+        return LetterTemplate(reason=reason, **given)
+
+    def delivery(self, deadline: timedelta = DEFAULT_DEADLINE) -> Delivery:
+        """
+        Return what carries the notices.
+
+        Raises:
+            DeliverySetupError: Neither or both of a mail server and a folder are
+                set.
+        """
+        smtp, maildir = self.notices.get("smtp"), self.notices.get("maildir")
+        if bool(smtp) == bool(maildir):
+            message = (
+                "set one of smtp and maildir: in credguard.toml under [notices], or "
+                "with --smtp or --maildir"
+            )
+            raise DeliverySetupError(message)
+        if maildir:
+            return Maildir(maildir)
+        return Smtp(
+            str(smtp),
+            sender=self.notices.get("sender_address", ""),
+            password=os.environ.get(_SMTP_PASSWORD),
+            timeout=min(deadline, timedelta(seconds=10)),
+            deadline=deadline,
+        )
+
+
+def read_settings(
+    file: Path | None,
+    *,
+    forum_database: str | None = None,
+    table: str | None = None,
+    columns: tuple[str, ...] = (),
+    notices: Mapping[str, str | None] | None = None,
+) -> Settings:
+    """
+    Read the settings file, then the environment, then what options said.
+
+    Raises:
+        SetupError: The file is missing, is not TOML, or names what is not known;
+            or a URL on the command line holds a password.
+    """
+    settings = _from_file(file)
+    settings = replace(
+        settings,
+        forum_database=os.environ.get(_FORUM_DATABASE) or settings.forum_database,
+        database=os.environ.get(_DATABASE) or settings.database,
+    )
+    if forum_database is not None:
+        _refuse_password(forum_database)
+        settings = replace(settings, forum_database=forum_database)
+    given = {name: text for name, text in (notices or {}).items() if text}
+    if given.keys() & {"smtp", "maildir"}:
+        kept = settings.notices.items()
+        settings = replace(
+            settings,
+            notices={k: v for k, v in kept if k not in {"smtp", "maildir"}},
+        )
+    return replace(
+        settings,
+        table=table or settings.table,
+        columns={**settings.columns, **_column_options(columns)},
+        notices={**settings.notices, **given},
+    )
+
+
+def read_keyring(file: Path | None) -> Keyring:
+    """
+    Read the keyring from *file*, or from the environment.
+
+    Raises:
+        KeyringError: There is none, or it is not one.
+    """
+    if file is not None:
+        try:
+            return Keyring.parse(file.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            message = f"the keyring file {file} cannot be read"
+        raise KeyringError(message)
+    line = os.environ.get(_KEYRING)
+    if not line:
+        message = (
+            f"no keyring: set {_KEYRING}, or name a file with --keyring-file; "
+            "make one with: credguard keygen"
+        )
+        raise KeyringError(message)
+    return Keyring.parse(line)
+
+
+def _from_file(file: Path | None) -> Settings:
+    if file is None and not DEFAULT_FILE.exists():
+        return Settings(None, None, {}, None, {})
+    path = file or DEFAULT_FILE
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        message = f"the settings file {path} cannot be read: {error.strerror}"
+    except (tomllib.TOMLDecodeError, ValueError):
+        message = f"the settings file {path} is not TOML"
+    else:
+        return _from_toml(content, path)
+    raise SetupError(message)
+
+
+def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
+    forum = _section(content, "forum", path)
+    own = _section(content, "credguard", path)
+    notices = _section(content, "notices", path)
+    unknown = sorted(content.keys() - _SECTIONS.keys())
+    if unknown:
+        message = f"{path} has a section [{unknown[0]}] that is not known"
+        raise SetupError(message)
+    columns = forum.pop("columns", {})
+    if not isinstance(columns, dict):
+        message = f"{path}: [forum.columns] is a section, such as address = 'email'"
+        raise SetupError(message)
+    forum_database, table = forum.get("database"), forum.get("table")
+    return Settings(
+        str(forum_database) if forum_database else None,
+        str(table) if table else None,
+        {str(meaning): str(name) for meaning, name in columns.items()},
+        str(own["database"]) if own.get("database") else None,
+        {name: str(text) for name, text in notices.items()},
+    )
+
+
+def _section(content: Mapping[str, object], name: str, path: Path) -> dict[str, object]:
+    section = content.get(name, {})
+    known = _SECTIONS[name]
+    if not isinstance(section, dict) or section.keys() - known:
+        message = f"{path}: [{name}] holds {', '.join(sorted(known))} and no more"
+        raise SetupError(message)
+    return dict(section)
+
+
+def _column_options(columns: tuple[str, ...]) -> dict[str, str]:
+    pairs = [column.partition("=") for column in columns]
+    for meaning, _, name in pairs:
+        if not meaning or not name:
+            message = "write a column as MEANING=NAME, such as address=email"
+            raise AccountsTableError(message)
+    return {meaning: name for meaning, _, name in pairs}
+
+
+def _refuse_password(url: str) -> None:
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        password = None
+    if password:
+        message = (
+            "a password on the command line can be read by others; put the URL into "
+            f"credguard.toml or into the environment as {_FORUM_DATABASE}"
+        )
+        raise SetupError(message)

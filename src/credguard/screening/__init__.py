@@ -1,0 +1,43 @@
+"""
+Screening: is this password known, is it about this person, is it easy to guess?
+
+`PasswordPolicy` asks; blocklists answer with one of three outcomes (listed, not
+listed, could not ask), and none of them is ever taken for another.
+"""
+
+from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
+from credguard.screening.common_passwords import CommonPasswords
+from credguard.screening.hints import Hint
+from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
+from credguard.screening.range_service import RangeService
+from credguard.screening.reasons import Reason, ReasonCode
+from credguard.screening.strength import Strength, estimate
+from credguard.screening.verdicts import (
+    Listed,
+    NotListed,
+    Unasked,
+    UnaskedReason,
+    Verdict,
+)
+
+__all__ = [
+    "Accepted",
+    "AnyOf",
+    "Blocklist",
+    "CommonPasswords",
+    "FirstAvailable",
+    "Hint",
+    "Listed",
+    "NotListed",
+    "PasswordPolicy",
+    "RangeService",
+    "Reason",
+    "ReasonCode",
+    "Strength",
+    "Unasked",
+    "UnaskedReason",
+    "Verdict",
+    "WhenUnasked",
+    "Words",
+    "estimate",
+]

@@ -1,0 +1,94 @@
+"""What a person is shown to set up an authenticator: a URI and the key as text."""
+
+import base64
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NoReturn
+from urllib.parse import quote, urlencode
+
+from credguard._text import has_surrogate
+from credguard.errors import SetupError
+from credguard.second_factor.totp import EVERY_APP
+
+MAX_NAME_CHARACTERS = 64  # what an app shows, and what a QR code holds with ease
+
+_GROUP = 4  # characters that people copy at a glance
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Enrollment:
+    """
+    What to show to the person who enrolls, once.
+
+    It holds the seed in the clear: show it and let go of it.
+
+    Attributes:
+        uri: The otpauth URI, for a QR code.
+
+        key: The same key in groups of four, for typing.
+
+        expires_at: Until when it can be confirmed.
+    """
+
+    uri: str = field(repr=False)
+    key: str = field(repr=False)
+    expires_at: datetime
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        message = "an enrollment cannot be pickled or copied"
+        raise TypeError(message)
+
+
+def present(seed: bytes, *, issuer: str, name: str, expires_at: datetime) -> Enrollment:
+    """
+    Return *seed* as people and apps read it.
+
+    Args:
+        seed: The seed.
+
+        issuer: Who asks for the codes, as `check_issuer` took it.
+
+        name: What the app shows beside it; long names are cut.
+
+        expires_at: Until when it can be confirmed.
+
+    Source:
+        RFC 4648 section 6 (base32); the otpauth format leaves out its padding, and
+        uses the colon to part issuer and name.
+    """
+    key = base64.b32encode(seed).decode("ascii").rstrip("=")
+    shown = _quoted(name.replace(":", " ")[:MAX_NAME_CHARACTERS])
+    query = {
+        "secret": key,
+        "issuer": issuer,
+        "algorithm": EVERY_APP.algorithm.value,
+        "digits": EVERY_APP.digits,
+        "period": EVERY_APP.period_seconds,
+    }
+    return Enrollment(
+        uri=f"otpauth://totp/{_quoted(issuer)}:{shown}?"
+        + urlencode(query, quote_via=quote, safe=""),
+        key=" ".join(key[at : at + _GROUP] for at in range(0, len(key), _GROUP)),
+        expires_at=expires_at,
+    )
+
+
+def check_issuer(issuer: str) -> str:
+    """
+    Return *issuer* if an app can show it.
+
+    Raises:
+        SetupError: It is empty, longer than 64 characters, or has a colon.
+    """
+    is_short = 1 <= len(issuer) <= MAX_NAME_CHARACTERS
+    if not is_short or ":" in issuer or has_surrogate(issuer):
+        message = (
+            f"an issuer is a name of 1 to {MAX_NAME_CHARACTERS} characters, no ':'"
+        )
+        raise SetupError(message)
+    return issuer
+
+
+def _quoted(text: str) -> str:
+    # A lone surrogate becomes a question mark; it must not raise with the name in it.
+    return quote(text.encode("utf-8", "replace"), safe="")

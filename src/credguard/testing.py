@@ -1,0 +1,118 @@
+"""
+Doubles for tests: a clock that stands still, mail that stays here, cheap hashes.
+
+Public, so that the tests of a forum can use what the tests of credguard use.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from credguard._clock import in_utc
+from credguard.campaigns.delivering import Outcome, Receipt
+from credguard.errors import DeliveryUnavailableError
+
+if TYPE_CHECKING:
+    from credguard.passwords.work_factor import CHEAPEST
+
+__all__ = ["CHEAPEST", "Carried", "FrozenClock", "RememberedMail"]
+
+
+def __getattr__(name: str) -> object:
+    """Load the cheapest work factor when it is first touched (PEP 562)."""
+    if name == "CHEAPEST":
+        return import_module("credguard.passwords.work_factor").CHEAPEST
+    message = f"module 'credguard.testing' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+class FrozenClock:
+    """
+    A clock that tells the same instant until it is moved.
+
+    Args:
+        start: The instant to begin with; a naive one is in UTC.
+    """
+
+    def __init__(self, start: datetime) -> None:
+        self._now = in_utc(start)
+
+    def __call__(self) -> datetime:
+        """Return the instant, aware and in UTC."""
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock, forwards or with a negative *by* backwards."""
+        self._now += by
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """
+    One message that was handed to `RememberedMail`.
+
+    Attributes:
+        message: The message.
+
+        recipient: The envelope's recipient.
+
+        receipt: What was told of it.
+    """
+
+    message: EmailMessage
+    recipient: str
+    receipt: Receipt
+
+
+class RememberedMail:
+    """
+    A `Delivery` that keeps messages in memory and answers as it is told.
+
+    Args:
+        answers: What to answer, message by message, and ACCEPTED after the last;
+            or a function of the message and its recipient. An answer that is an
+            error is raised.
+    """
+
+    def __init__(
+        self,
+        answers: Iterable[Outcome | DeliveryUnavailableError]
+        | Callable[[EmailMessage, str], Outcome | DeliveryUnavailableError] = (),
+    ) -> None:
+        self.carried: list[Carried] = []
+        self.is_closed = False
+        if callable(answers):
+            self._answer = answers
+        else:
+            rest = iter(answers)
+            self._answer = lambda _message, _recipient: next(rest, Outcome.ACCEPTED)
+
+    @property
+    def messages(self) -> list[EmailMessage]:
+        """The messages that were accepted."""
+        return [
+            each.message
+            for each in self.carried
+            if each.receipt.outcome is Outcome.ACCEPTED
+        ]
+
+    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+        """
+        Remember *message* and answer as told.
+
+        Raises:
+            DeliveryUnavailableError: The answer is such an error.
+        """
+        answer = self._answer(message, recipient)
+        if isinstance(answer, DeliveryUnavailableError):
+            raise answer
+        receipt = Receipt(answer, "remembered")
+        self.carried.append(Carried(message, recipient, receipt))
+        return receipt
+
+    def close(self) -> None:
+        """Remember that the run ended."""
+        self.is_closed = True

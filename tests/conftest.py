@@ -1,0 +1,159 @@
+"""What all tests share: databases, the forum, a new interpreter, no network."""
+
+import gzip
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
+
+SERVERS = {
+    "postgresql": "CREDGUARD_TEST_POSTGRES",
+    "mariadb": "CREDGUARD_TEST_MARIADB",
+}
+REQUIRE_SERVICES = "CREDGUARD_REQUIRE_SERVICES"
+KEPT_SETTINGS = {*SERVERS.values(), REQUIRE_SERVICES}
+NUMERIC = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
+
+# A busy machine draws slowly; that says nothing about the code.
+settings.register_profile(
+    "everyday",
+    deadline=None,
+    max_examples=100,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "nightly", settings.get_profile("everyday"), max_examples=100_000
+)
+settings.load_profile("everyday")
+
+
+def pytest_configure() -> None:
+    """Forget the settings of the person who runs the tests."""
+    for name in [name for name in os.environ if name.startswith("CREDGUARD_")]:
+        if name not in KEPT_SETTINGS:
+            del os.environ[name]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why tests were skipped, once for each reason."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        reasons[report.longrepr[2].removeprefix("Skipped: ")] += 1
+    if reasons:
+        terminalreporter.section("skipped")
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count} tests: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No name but the machine's own is known, and no name server is asked."""
+    known = socket.getaddrinfo
+
+    # Numeric addresses pass here; pytest-socket refuses to connect to strange ones.
+    def looked_up(host: str | bytes | None, *args: object, **kwargs: object) -> object:
+        name = host.decode() if isinstance(host, bytes) else host or "localhost"
+        if name != "localhost" and not NUMERIC.fullmatch(name):
+            raise socket.gaierror(socket.EAI_NONAME, "no names are known in tests")
+        return known(host, *args, **kwargs)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of an SQLite database that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'credguard.db'}"
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database: on SQLite, PostgreSQL and MariaDB in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'credguard.db'}"
+        return
+    with _database_on(_server_url(request.param)) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _forum_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("forum") / "forum.sqlite"
+    with gzip.open(FORUM) as packed, path.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked)
+    return path
+
+
+@pytest.fixture
+def forum_path(_forum_template: Path, tmp_path: Path) -> Path:
+    """A copy, to be changed at will, of a database that real forum software wrote."""
+    return Path(shutil.copy(_forum_template, tmp_path / "forum.sqlite"))
+
+
+@pytest.fixture(scope="session")
+def freshly() -> Callable[[str], str]:
+    """Run Python code in a new interpreter and return what it printed."""
+
+    def run(code: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-I", "-X", "utf8", "-W", "error", "-c", code],
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            timeout=120,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    return run
+
+
+def _server_url(dialect: str) -> str:
+    name = SERVERS[dialect]
+    if url := os.environ.get(name):
+        return url
+    reason = f"{name} names no {dialect} server on which databases may be created"
+    if os.environ.get(REQUIRE_SERVICES) == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def _database_on(server: str) -> Iterator[str]:
+    """Make an empty database on *server*, yield its URL, and drop it."""
+    # Imported here so that the guards can run where SQLAlchemy is broken.
+    from sqlalchemy import create_engine, make_url, text  # noqa: PLC0415
+    from sqlalchemy.pool import NullPool  # noqa: PLC0415
+
+    url = make_url(server)
+    name = f"credguard_test_{secrets.token_hex(8)}"
+    postgres = url.get_backend_name() == "postgresql"
+    how = "" if postgres else " CHARACTER SET utf8mb4"
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}{how}"))
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        force = " WITH (FORCE)" if postgres else ""
+        with engine.connect() as connection:
+            if not postgres:
+                # A connection that a test left open would keep the tables locked.
+                using = "SELECT id FROM information_schema.processlist WHERE db = :db"
+                for thread in connection.scalars(text(using), {"db": name}).all():
+                    connection.execute(text(f"KILL {int(thread)}"))
+            connection.execute(text(f"DROP DATABASE {name}{force}"))

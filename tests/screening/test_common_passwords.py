@@ -1,0 +1,85 @@
+import gzip
+import unicodedata
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from credguard.screening import CommonPasswords, Listed, NotListed, ReasonCode
+
+DAMAGED = ("пїѕ", "\ufffd")  # U+FFFD read as UTF-8, and read as Windows-1251
+
+
+def lines() -> list[str]:
+    """Return the bundled list."""
+    path = files("credguard.screening") / "data" / "common_passwords.txt"
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def sources() -> set[str]:
+    """Return the words of both lists that it was made of."""
+    packed = files("django.contrib.auth") / "common-passwords.txt.gz"
+    text = gzip.decompress(packed.read_bytes()).decode()
+    django = {line.strip() for line in text.splitlines()}
+    words = (django | set(FREQUENCY_LISTS["passwords"])) - {""}
+    return {word for word in words if not any(bad in word for bad in DAMAGED)}
+
+
+@pytest.mark.parametrize(
+    "password", ["password", "PassWord", "123456", "jennifer", "пароль", "ПАРОЛЬ"]
+)
+def test_a_common_password_is_listed_in_any_case(password: str) -> None:
+    """What many people choose is refused however it is capitalized."""
+    verdict = CommonPasswords().look_up(password)
+    assert isinstance(verdict, Listed)
+    assert verdict.reason.code == ReasonCode.COMMON
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "",
+        "asswor",
+        "passwor\0",
+        "password ",
+        "correct horse battery staple",
+        "password\nqwerty",
+        "\npassword",
+        "password\n",
+        "\ud800",
+    ],
+)
+def test_only_the_whole_password_counts(password: str) -> None:
+    """A piece of a line, or two of them, are on no line."""
+    assert CommonPasswords().look_up(password) == NotListed()
+
+
+@given(st.text())
+def test_any_text_can_be_looked_up(password: str) -> None:
+    """It is listed exactly if its folded form is a line."""
+    folded = unicodedata.normalize("NFC", password).casefold()
+    listed = unicodedata.normalize("NFC", folded) in LINES
+    assert isinstance(CommonPasswords().look_up(password), Listed) == listed
+
+
+def test_all_of_both_sources_are_listed() -> None:
+    """Every word of the two published lists is in ours, and is found there."""
+    words = sources()
+    assert {word.casefold() for word in words} - LINES == set()
+    common = CommonPasswords()
+    for word in sorted(words)[::100]:
+        assert isinstance(common.look_up(word), Listed)
+
+
+def test_the_file_is_as_its_readme_says() -> None:
+    """Sorted, folded, without repeats, and of the number that is written beside it."""
+    found = lines()
+    assert found == sorted(set(found))
+    assert found == [unicodedata.normalize("NFC", line.casefold()) for line in found]
+    readme = files("credguard.screening") / "data" / "README.md"
+    assert f"{len(found):,} passwords" in readme.read_text(encoding="utf-8")
+
+
+LINES = frozenset(lines())
