@@ -155,7 +155,7 @@ class CredGuard:
         """
         check_account_id(account_id)
         self.policy.check(password, context=context)
-        hashed = self.passwords.hash(password)
+        hashed = self.passwords.hash(password, account_id=account_id)
         with self._database.begin() as connection:
             password_was_set(connection, account_id, now=self._clock())
         return hashed
@@ -167,6 +167,8 @@ class CredGuard:
         account_id: str | None,
         stored: str | None,
         browser: str = "",
+        salt: str | None = None,
+        username: str | None = None,
     ) -> Login:
         """
         Log a person in, unless a campaign asks for a new password first.
@@ -184,6 +186,10 @@ class CredGuard:
             browser: What tells this browser from others, such as a cookie that
                 was set before log-in; empty if there is none.
 
+            salt: The salt's column, for software that keeps one.
+
+            username: The account's name as that software hashed it.
+
         Returns:
             The session stamp, and a better hash if one is due.
 
@@ -191,8 +197,7 @@ class CredGuard:
             PasswordMismatchError: The password is wrong or the account unknown.
             ResetRequiredError: The password is right, but out of use: send the
                 person to the reset page.
-            UnreadableHashError, WorkFactorTooHighError: The stored hash cannot be
-                used; page somebody.
+            StoredDataError: The stored hash cannot be used; page somebody.
             BusyError: Nothing was decided; try again.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
             StorageUnavailableError: The database is away or locked.
@@ -202,20 +207,22 @@ class CredGuard:
         # Before the password is verified, so that no campaign opens unseen between.
         now = self._clock()
         ruling = self.campaigns.rule(account_id or "", stored=stored)
-        verified = self.passwords.verify(password, stored=ruling.stored)
+        beside = {"account_id": account_id, "salt": salt, "username": username}
+        verified = self.passwords.verify(password, stored=ruling.stored, **beside)
         if account_id is None:
             raise PasswordMismatchError
         if ruling.campaign_id is not None:
             raise ResetRequiredError(ruling.campaign_id)
         epoch = ruling.epoch
         if ruling.resolves:
-            if self._is_leaked(password, ruling.leaked):
+            if self._is_leaked(password, ruling.leaked, **beside):
                 raise ResetRequiredError(ruling.resolves[0].campaign_id)
             epoch = self.campaigns.settle_by_forum(ruling.resolves)
         stamp = make_stamp(
             self._keyring, account_id=account_id, epoch=epoch, browser=browser, now=now
         )
-        replacement = self._replacement(password) if verified.needs_rehash else None
+        needs = verified.needs_rehash
+        replacement = self._replacement(password, account_id) if needs else None
         return Login(stamp, replacement, verified.scheme)
 
     def check_session(
@@ -281,30 +288,32 @@ class CredGuard:
         claimed = self.campaigns.claim(token)
         account = claimed.account
         known = [text for text in (account.name, account.address) if text]
-        leaked = self._is_leaked(password, claimed.leaked)
+        leaked = self._is_leaked(password, claimed.leaked, account_id=account.id)
         self.policy.check(
             password,
             context=(*known, *context),
             also=(Reason(ReasonCode.REUSED),) if leaked else (),
         )
-        replacement = self.passwords.hash(password)
+        replacement = self.passwords.hash(password, account_id=account.id)
         self.campaigns.settle(claimed, replacement=replacement)
         return Redeemed(account.id, claimed.campaign_id)
 
-    def _is_leaked(self, password: str, leaked: Sequence[str]) -> bool:
+    def _is_leaked(
+        self, password: str, leaked: Sequence[str], **beside: str | None
+    ) -> bool:
         """Return True if *password* is the one that was taken out of use."""
-        return any(self._fits(password, stored) for stored in leaked)
+        return any(self._fits(password, stored, **beside) for stored in leaked)
 
-    def _fits(self, password: str, stored: str) -> bool:
+    def _fits(self, password: str, stored: str, **beside: str | None) -> bool:
         try:
-            return bool(self.passwords.verify(password, stored=stored))
+            return bool(self.passwords.verify(password, stored=stored, **beside))
         except (PasswordMismatchError, StoredDataError):
             # A row that nobody could log in with gave no password away.
             return False
 
-    def _replacement(self, password: str) -> str | None:
+    def _replacement(self, password: str, account_id: str) -> str | None:
         try:
-            return self.passwords.hash(password)
+            return self.passwords.hash(password, account_id=account_id)
         except BusyError:
             return None  # the old hash is good until the next log-in
 

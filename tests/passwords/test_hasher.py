@@ -26,6 +26,7 @@ from credguard.passwords import (
     PasswordHasher,
     WorkFactor,
 )
+from credguard.passwords.legacy.scheme import NOTHING_BESIDE, Beside
 from credguard.passwords.phc import read_phc
 from credguard.passwords.pool import Permit
 
@@ -159,6 +160,22 @@ def test_a_wrong_password_costs_the_same_whatever_is_stored(
     assert sum(computed) == forms * COST.work
 
 
+def test_a_machine_that_refuses_an_algorithm_costs_the_same(
+    monkeypatch: pytest.MonkeyPatch, computed: list[int]
+) -> None:
+    """A row that turns out to be unreadable only when it is computed is padded too."""
+
+    def refuse(*_args: object, **_kwargs: object) -> bytes:
+        raise UnreadableHashError
+
+    row = HASHER._reader.parse(MD5, NOTHING_BESIDE)
+    assert row is not None
+    monkeypatch.setattr(type(row.row), "digest", refuse)
+    with pytest.raises(UnreadableHashError):
+        HASHER.verify("wrong", stored=MD5)
+    assert sum(computed) == COST.work
+
+
 @pytest.mark.parametrize("passes", [1, 2])
 def test_a_cheaper_argon2_row_is_padded(passes: int, computed: list[int]) -> None:
     """A row below our cost is filled up to it, and one at our cost is not."""
@@ -257,13 +274,27 @@ class _Impostor:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def read(self, _stored: str) -> None:
+    def read(self, _stored: str, _beside: Beside = NOTHING_BESIDE) -> None:
         """Read nothing."""
 
 
-@pytest.mark.parametrize("name", ["argon2id", "argon2i", "retired", "unusable"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "argon2id",
+        "argon2i",
+        "retired",
+        "unusable",
+        "wrapped:x",
+        "",
+        "Upper",
+        "a b",
+        "a$b",
+        "x" * 65,
+    ],
+)
 def test_a_scheme_with_one_of_our_names_is_refused(name: str) -> None:
-    """Counts by name would lie where two things have one name."""
+    """Counts by name would lie, and wrapped texts hold no other characters."""
     with pytest.raises(SetupError):
         PasswordHasher(accept=[_Impostor(name)])
     with pytest.raises(SetupError):
@@ -321,7 +352,7 @@ def test_no_memory_is_busy_and_never_a_mismatch(
     def fail(*_args: object, **_kwargs: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr("credguard.passwords.pool.hash_secret_raw", fail)
+    monkeypatch.setattr(Permit, "compute", fail)
     for stored in (STORED, None, "garbage", f"argon2{STORED}"):
         with pytest.raises(BusyError):
             HASHER.verify(PASSWORD, stored=stored)

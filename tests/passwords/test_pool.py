@@ -1,18 +1,20 @@
+import asyncio
 import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from argon2 import low_level
-from argon2.exceptions import HashingError
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from credguard.errors import BusyError, SetupError
-from credguard.passwords import CHEAPEST, WorkFactor, pool
+from credguard.passwords import CHEAPEST, WorkFactor, buffers, pool
+from credguard.passwords.buffers import Buffer
 from credguard.passwords.phc import Variety
-from credguard.passwords.pool import Argon2Pool
+from credguard.passwords.pool import Argon2Pool, Permit
 
 # github.com/P-H-C/phc-winner-argon2, src/test.c: version 0x13, "password", "somesalt".
 REFERENCE = [
@@ -22,15 +24,28 @@ REFERENCE = [
 ]
 
 
+@pytest.fixture(params=["buffers", "plain"])
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute in memory of ours, and by the plain call."""
+    if request.param == "plain":
+        monkeypatch.setattr(pool, "passes_self_test", lambda: False)
+
+
+def compute(permit: Permit, work_factor: WorkFactor = CHEAPEST) -> bytes:
+    """Compute something."""
+    return permit.compute(b"password", salt=b"somesalt", work_factor=work_factor)
+
+
+@pytest.mark.usefixtures("_both_ways")
 @pytest.mark.parametrize(("memory_kib", "passes", "lanes", "tag"), REFERENCE)
 def test_reference_vectors(memory_kib: int, passes: int, lanes: int, tag: str) -> None:
     """The tags are those of Argon2's reference code."""
     cost = WorkFactor(memory_kib=memory_kib, passes=passes, lanes=lanes)
     with Argon2Pool().permit() as permit:
-        made = permit.compute(b"password", salt=b"somesalt", work_factor=cost)
-    assert made.hex() == tag
+        assert compute(permit, cost).hex() == tag
 
 
+@pytest.mark.usefixtures("_both_ways")
 def test_argon2i_reference_vector() -> None:
     """Argon2i gives the tag of Argon2's reference code (src/test.c, m=256)."""
     cost = WorkFactor(memory_kib=256, passes=2, lanes=1)
@@ -42,6 +57,7 @@ def test_argon2i_reference_vector() -> None:
     assert made.hex() == expected
 
 
+@pytest.mark.usefixtures("_both_ways")
 @pytest.mark.parametrize("tag_bytes", [16, 32, 64])
 def test_openssl_agrees(tag_bytes: int) -> None:
     """OpenSSL's own Argon2id gives the same tag, NUL bytes and all."""
@@ -57,55 +73,13 @@ def test_openssl_agrees(tag_bytes: int) -> None:
     assert made == theirs.derive(password)
 
 
-def test_the_library_reproduces_rfc_9106() -> None:
-    """The Argon2 that we stand on gives RFC 9106 section 5.3's tag."""
-    ffi = low_level.ffi
-    out = ffi.new("uint8_t[]", 32)
-    parts = {
-        # A length of its own, because cffi ends an open array with a zero byte.
-        name: ffi.new(f"uint8_t[{len(data)}]", data)
-        for name, data in (
-            ("pwd", b"\x01" * 32),
-            ("salt", b"\x02" * 16),
-            ("secret", b"\x03" * 8),
-            ("ad", b"\x04" * 12),
-        )
-    }
-    context = ffi.new(
-        "argon2_context *",
-        {
-            "out": out,
-            "outlen": 32,
-            **parts,
-            **{f"{name}len": len(part) for name, part in parts.items()},
-            "t_cost": 3,
-            "m_cost": 32,
-            "lanes": 4,
-            "threads": 4,
-            "version": 0x13,
-            "allocate_cbk": ffi.NULL,
-            "free_cbk": ffi.NULL,
-            "flags": 0,
-        },
-    )
-    assert low_level.core(context, low_level.Type.ID.value) == 0
-    expected = "0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"
-    assert bytes(ffi.buffer(out, 32)).hex() == expected
-
-
-@pytest.mark.parametrize(
-    "failure", [HashingError("Memory allocation error"), MemoryError()]
-)
-def test_no_memory_is_busy(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the machine gives no memory, nothing was decided."""
-
-    def fail(*_args: object, **_kwargs: object) -> bytes:
-        raise failure
-
-    monkeypatch.setattr(pool, "hash_secret_raw", fail)
-    with Argon2Pool().permit() as permit, pytest.raises(BusyError) as caught:
-        permit.compute(b"password", salt=b"somesalt", work_factor=CHEAPEST)
-    assert caught.value.__context__ is None
+@pytest.mark.usefixtures("_both_ways")
+def test_an_empty_password_is_hashed_like_any_other() -> None:
+    """No bytes are bytes as well."""
+    with Argon2Pool().permit() as permit:
+        made = permit.compute(b"", salt=b"somesalt", work_factor=CHEAPEST)
+    theirs = Argon2id(salt=b"somesalt", length=32, iterations=1, lanes=1, memory_cost=8)
+    assert made == theirs.derive(b"")
 
 
 def test_running_out_of_memory_in_a_block_is_busy_and_gives_the_permit_back() -> None:
@@ -138,20 +112,21 @@ def test_no_more_computations_than_permits_run_at_once(
 ) -> None:
     """Sixteen threads compute two at a time, and each gets its own answer."""
     lock, running, most = threading.Lock(), 0, 0
-    true_compute = low_level.hash_secret_raw
+    true_compute = Buffer.compute
+    seen: set[int] = set()
 
-    def watched(secret: bytes, *args: bytes, **kwargs: int) -> bytes:
+    def watched(buffer: Buffer, *args: object, **rest: object) -> object:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
+            seen.add(id(buffer))
         try:
-            return true_compute(secret, *args, **kwargs)  # type: ignore[arg-type]  # handed on
+            return true_compute(buffer, *args, **rest)  # type: ignore[arg-type]  # handed on
         finally:
             with lock:
                 running -= 1
 
-    monkeypatch.setattr(pool, "hash_secret_raw", watched)
     permits = Argon2Pool(permits=2, patience=timedelta(minutes=1))
     cost = WorkFactor(memory_kib=1024, passes=1, lanes=1)
     answers: dict[int, bytes] = {}
@@ -162,13 +137,53 @@ def test_no_more_computations_than_permits_run_at_once(
                 bytes([number]), salt=b"somesalt", work_factor=cost
             )
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with permits.permit() as permit:
+        compute(permit)
+    monkeypatch.setattr(Buffer, "compute", watched)
+    _in_threads(16, work)
     assert most <= 2
-    assert len(set(answers.values())) == 16
+    assert len(seen) <= 2
+    for number, answer in answers.items():
+        theirs = Argon2id(
+            salt=b"somesalt", length=32, iterations=1, lanes=1, memory_cost=1024
+        )
+        assert answer == theirs.derive(bytes([number]))
+    assert len(answers) == 16
+
+
+def test_a_permit_is_held_until_the_call_has_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A task that is cancelled does not free the permit that its thread still uses."""
+    permits = Argon2Pool(permits=1, patience=timedelta(0))
+    begun, may_end = threading.Event(), threading.Event()
+    true_core = low_level.core
+
+    def slow(context: object, variety: int) -> int:
+        begun.set()
+        assert may_end.wait(60)
+        return true_core(context, variety)
+
+    with permits.permit() as permit:
+        compute(permit)
+    monkeypatch.setattr(buffers, "core", slow)
+
+    def work() -> bytes:
+        with permits.permit() as permit:
+            return compute(permit)
+
+    async def give_up() -> None:
+        computing = asyncio.create_task(asyncio.to_thread(work))
+        await asyncio.to_thread(begun.wait, 60)
+        computing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await computing
+        with pytest.raises(BusyError), permits.permit():
+            pass
+        may_end.set()
+
+    asyncio.run(give_up())  # which waits for the thread to end
+    assert work()
 
 
 @pytest.mark.parametrize("permits", [0, -1, True, 1.5, 4097])
@@ -183,6 +198,13 @@ def test_patience_that_makes_no_sense_is_refused(patience: timedelta) -> None:
     """A wait is not negative and not longer than the system can wait."""
     with pytest.raises(SetupError):
         Argon2Pool(patience=patience)
+
+
+@pytest.mark.parametrize("buffer_kib", [0, -1, True, 1.5, 2**32])
+def test_memory_that_makes_no_sense_is_refused(buffer_kib: int) -> None:
+    """A permit keeps memory that Argon2 could use."""
+    with pytest.raises(SetupError):
+        Argon2Pool(buffer_kib=buffer_kib)
 
 
 def test_permits_are_the_cores_by_default() -> None:
@@ -208,19 +230,40 @@ with permits.permit():
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
-_SHORT_OF_MEMORY = """
-import resource
-from credguard.errors import BusyError
-from credguard.passwords import PasswordHasher, WorkFactor
+_FORK_OFTEN = """
+import os
+import threading
+from datetime import timedelta
+from credguard.passwords import WorkFactor
+from credguard.passwords.pool import Argon2Pool
 
-cost = WorkFactor(memory_kib=262_144, passes=1, lanes=1)
-hasher = PasswordHasher(work_factor=cost, permits=1)
-used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (used + 2**26, used + 2**26))
-try:
-    hasher.verify("password", stored=None)
-except BusyError:
-    print("busy")
+pool = Argon2Pool(permits=2, patience=timedelta(minutes=1))
+cost = WorkFactor(memory_kib=512, passes=2, lanes=2)
+over = threading.Event()
+
+def compute():
+    with pool.permit() as permit:
+        return permit.compute(b"password", salt=b"somesalt", work_factor=cost)
+
+def keep_computing():
+    while not over.is_set():
+        answers.add(compute())
+
+answers = {compute()}
+threads = [threading.Thread(target=keep_computing) for _ in range(3)]
+for thread in threads:
+    thread.start()
+wrong = 0
+for _ in range(10):
+    child = os.fork()
+    if child == 0:
+        same = compute() in answers and len(pool._by_process) == 1
+        os._exit(0 if same else 1)
+    wrong += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
+over.set()
+for thread in threads:
+    thread.join()
+print(wrong, len(answers))
 """
 
 
@@ -230,10 +273,18 @@ def test_a_forked_child_has_permits_of_its_own() -> None:
     assert _run(_FORK) == "0"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_a_real_lack_of_memory_is_busy() -> None:
-    """With 64 MiB left, a computation on 256 MiB ends in `BusyError`."""
-    assert _run(_SHORT_OF_MEMORY) == "busy"
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_children_forked_in_the_midst_compute_what_their_parent_does() -> None:
+    """Parent and children never write into one another's memory."""
+    assert _run(_FORK_OFTEN) == "0 1"
+
+
+def _in_threads(count: int, work: Callable[[int], None]) -> None:
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _run(script: str) -> str:

@@ -10,6 +10,7 @@ from credguard.cli.audit import audit
 from credguard.cli.campaign import campaign
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
+from credguard.cli.passwords import passwords
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -48,5 +49,5 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, audit, drill):
+for command in (keygen, accounts, campaign, passwords, audit, drill):
     credguard.add_command(command)

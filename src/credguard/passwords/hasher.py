@@ -2,51 +2,37 @@
 Hash a new password, verify an old one, and say when the hash should be replaced.
 
 A wrong password costs about the same whether the account is unknown, its row is
-retired, unreadable or weak, or all is in order. Only a row that costs more than a
-new hash still shows, until it is replaced.
+retired, unreadable, weak or wrapped, or all is in order. A row that costs more than
+a new hash shows until it is replaced, unless a floor is set that is above it.
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from secrets import token_bytes
 
 from credguard._secret import Secret
-from credguard._text import RETIRED_PREFIX
 from credguard.errors import (
     CredguardError,
     PasswordMismatchError,
-    PasswordUnhashableError,
     SetupError,
     StoredDataError,
-    UnreadableHashError,
 )
+from credguard.keys import Keyring
+from credguard.passwords.comparing import forms_of, is_to_be_replaced
 from credguard.passwords.legacy import DJANGO, WERKZEUG, LegacyScheme
-from credguard.passwords.phc import SALT_BYTES, PhcString, Variety
+from credguard.passwords.legacy.scheme import Beside
+from credguard.passwords.padding import check_floor, spend, wait_until
+from credguard.passwords.pepper import check_owner
 from credguard.passwords.pool import DEFAULT_PATIENCE, Argon2Pool, Permit
 from credguard.passwords.preparing import prepare
-from credguard.passwords.stored_hash import (
-    UNUSABLE_PREFIX,
-    StoredHash,
-    read_argon2,
-)
-from credguard.passwords.work_factor import (
-    OWASP_19_MIB,
-    Ceilings,
-    WorkFactor,
-    refuse_above,
-)
+from credguard.passwords.reading import Reader, Reading, beside_of
+from credguard.passwords.sealing import Sealing, WriteFormat
+from credguard.passwords.stored_hash import StoredHash, matches
+from credguard.passwords.upkeep import Upkeep
+from credguard.passwords.work_factor import OWASP_19_MIB, Ceilings, WorkFactor
 
-RETIRED = "retired"
-UNUSABLE = "unusable"
-UNREADABLE = "unreadable"
-
-_NATIVE = frozenset(variety.value for variety in Variety)
-_RESERVED = _NATIVE | {RETIRED, UNUSABLE, UNREADABLE}
 _DEFAULT_CEILINGS = Ceilings()
-# Computed on where there is nothing to compare with; their values mean nothing.
-_NO_SALT = bytes(SALT_BYTES)
-_NO_PASSWORD = (Secret(b"no password"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +50,7 @@ class Verified:
     needs_rehash: bool
 
 
-class PasswordHasher:
+class PasswordHasher(Upkeep):
     """
     Argon2id for new passwords, and comparison with what other software wrote.
 
@@ -74,53 +60,80 @@ class PasswordHasher:
     Args:
         work_factor: What a new hash costs.
 
+        keyring: The keys that hashes are sealed under; None for no pepper.
+
         accept: The legacy schemes that are compared with, asked in this order.
 
         ceilings: The most work that a stored hash may ask for.
+
+        write_format: The newest format to write, while servers that read no newer
+            one still run; None for the one that *keyring* asks for.
+
+        only_sealed: Whether to refuse each row that is not sealed under a key and,
+            where an account is given, bound to it. Set it when a census shows no
+            other row: from then on, whoever can write to the table but lacks the
+            keyring can put in no hash that verifies.
 
         permits: How many computations may run at a time; None for one a core.
 
         patience: How long a call waits for a permit before it is `BusyError`.
 
+        floor: The least time that a refusal takes, up to 30 seconds; None for no
+            floor. Set it above the time of the dearest accepted row to hide that
+            row as well.
+
     Raises:
         SetupError: *work_factor* is above *ceilings*, two schemes of *accept* have
-            one name or one of ours, or *permits* or *patience* make no sense.
+            one name or one of ours, *only_sealed* goes without a keyring, or a
+            number makes no sense.
     """
 
     def __init__(
         self,
         *,
         work_factor: WorkFactor = OWASP_19_MIB,
+        keyring: Keyring | None = None,
         accept: Sequence[LegacyScheme] = DJANGO + WERKZEUG,
         ceilings: Ceilings = _DEFAULT_CEILINGS,
+        write_format: WriteFormat | None = None,
+        only_sealed: bool = False,
         permits: int | None = None,
         patience: timedelta = DEFAULT_PATIENCE,
+        floor: timedelta | None = None,
     ) -> None:
-        names = [scheme.name for scheme in accept]
-        if len(set(names)) != len(names) or not _RESERVED.isdisjoint(names):
-            message = "each scheme in accept has a name of its own"
-            raise SetupError(message)
         if not _is_within(work_factor, ceilings):
             message = "the work factor is above the ceilings for stored hashes"
             raise SetupError(message)
-        self.work_factor = work_factor
         self.accept = tuple(accept)
         self.ceilings = ceilings
-        self._readers = (read_argon2, *(scheme.read for scheme in self.accept))
-        self._pool = Argon2Pool(permits=permits, patience=patience)
+        self._floor = check_floor(floor)
+        super().__init__(
+            work_factor=work_factor,
+            reader=Reader(self.accept, ceilings),
+            sealing=Sealing(keyring, write_format, only_sealed=only_sealed),
+            pool=Argon2Pool(
+                permits=permits,
+                patience=patience,
+                buffer_kib=work_factor.memory_kib,
+            ),
+        )
 
-    def hash(self, password: str) -> str:
+    def hash(self, password: str, *, account_id: str | None = None) -> str:
         """
-        Hash a new password with Argon2id.
+        Hash a new password with Argon2id, and seal the hash if there is a keyring.
 
         Args:
             password: Up to 4,096 bytes in UTF-8; hashed in Normalization Form C.
 
+            account_id: Whose it is: a sealed hash verifies for no other account.
+                None to bind it to none.
+
         Returns:
-            A PHC string to store, below 128 characters unless the work factor is
-            astronomic. Hand it back as ``stored=``.
+            A text to store, of `new_characters` at most. Hand it back as
+            ``stored=``.
 
         Raises:
+            AccountIdError: *account_id* is no text of 1 to 255 characters.
             BusyError: No permit or memory in time.
             PasswordUnhashableError: It is not text, empty, too long, or holds a lone
                 surrogate.
@@ -128,20 +141,19 @@ class PasswordHasher:
         Source:
             RFC 9106; NIST SP 800-63B-4 section 3.1.1.2.
         """
+        check_owner(account_id)
         form = prepare(password).normalized_first[0]
-        salt = token_bytes(SALT_BYTES)
-        with self._pool.permit() as permit:
-            tag = permit.compute(form.reveal(), salt=salt, work_factor=self.work_factor)
-        return PhcString(
-            variety=Variety.ARGON2ID,
-            memory_kib=self.work_factor.memory_kib,
-            passes=self.work_factor.passes,
-            lanes=self.work_factor.lanes,
-            salt=salt,
-            tag=tag,
-        ).to_text()
+        return self._sealing.write(self._compute(form.reveal()), account_id=account_id)
 
-    def verify(self, password: str, *, stored: str | None) -> Verified:
+    def verify(
+        self,
+        password: str,
+        *,
+        stored: str | None,
+        account_id: str | None = None,
+        salt: str | None = None,
+        username: str | None = None,
+    ) -> Verified:
         """
         Verify a password against what is stored for an account.
 
@@ -150,140 +162,113 @@ class PasswordHasher:
 
             stored: The stored text; None for an unknown account.
 
+            account_id: Whose it is, as `hash` was given it.
+
+            salt: The salt's column, for software that keeps one.
+
+            username: The account's name as that software hashed it, for software
+                that does.
+
         Returns:
             Proof that the password was right, and whether to replace the hash.
 
         Raises:
+            AccountIdError: *account_id* is no text of 1 to 255 characters.
             BusyError: No permit or memory in time; nothing was decided.
             MissingExtraError: The stored format needs a package that is not
                 installed.
             PasswordMismatchError: The password is wrong, the account is unknown, or
                 its row is retired or unusable.
-            UnreadableHashError: The stored text is of no accepted format.
-            WorkFactorTooHighError: The stored hash is above a ceiling.
+            SealBrokenError: The stored text was altered, or is another account's.
+            UnknownKeyError: It is sealed under a key that is not on the keyring.
+            UnreadableHashError: It is of no accepted format.
+            WorkFactorTooHighError: It is above a ceiling.
         """
-        row: StoredHash | None = None
-        refusal: CredguardError = PasswordMismatchError()
+        check_owner(account_id)
+        earliest = time.monotonic() + self._floor
+        beside = beside_of(salt, username)
         try:
-            row = self._read(stored)
-        except StoredDataError as error:
-            refusal = error
-        forms = _forms(password, row)
-        with self._pool.permit() as permit:
-            if row is None or not forms:
-                self._spend(permit, forms or _NO_PASSWORD, self.work_factor.work)
-            elif any(row.matches(form.reveal(), permit) for form in forms):
-                return Verified(row.scheme, self._is_weaker(row))
-            else:
-                self._spend(permit, forms, self.work_factor.work - row.work)
-        raise refusal
+            return self._verify(password, stored, account_id, beside)
+        except (PasswordMismatchError, StoredDataError):
+            wait_until(earliest)
+            raise
 
-    def needs_rehash(self, *, stored: str) -> bool:
+    def needs_rehash(
+        self,
+        *,
+        stored: str,
+        account_id: str | None = None,
+        salt: str | None = None,
+        username: str | None = None,
+    ) -> bool:
         """
         Return True if a new hash of the same password would be better.
 
-        A legacy format is to be replaced. So is an Argon2id hash of which no number
-        is above ours and one is below; a hash with any greater number is kept,
-        also one behind Django's prefix, so that no cost is ever lowered.
+        A legacy or a wrapped hash is to be replaced. So is an Argon2id hash of which
+        no number is above ours, and one is below or the current key is missing; a
+        hash with any greater number is kept, so that no cost is ever lowered.
 
         Args:
             stored: The stored text.
 
+            account_id: Whose it is.
+
+            salt: The salt's column, for software that keeps one.
+
+            username: The account's name, for software that hashed it.
+
         Raises:
+            AccountIdError: *account_id* is no text of 1 to 255 characters.
             UnreadableHashError: The stored text is of no accepted format.
             WorkFactorTooHighError: The stored hash is above a ceiling.
         """
-        row = self._read(stored)
-        return row is not None and self._is_weaker(row)
-
-    def identify(self, stored: str | None) -> str:
-        """
-        Name what a stored text is, without computing; for counting a whole table.
-
-        Args:
-            stored: The stored text; anything may be given.
-
-        Returns:
-            The scheme's name, such as ``argon2id`` or ``django:md5``; ``retired``;
-            ``unusable`` for an account without a password; or ``unreadable``. A hash
-            above the ceilings is named as what it is.
-        """
-        if stored is None:
-            return UNUSABLE
-        if not isinstance(stored, str):
-            return UNREADABLE
-        out_of_use = _out_of_use(stored)
-        if out_of_use is not None:
-            return out_of_use
-        if len(stored) > self.ceilings.stored_characters:
-            return UNREADABLE
-        row = self._parse(stored)
-        return UNREADABLE if row is None else row.scheme
+        check_owner(account_id)
+        reading = self._reader.read(stored, beside_of(salt, username))
+        return reading is not None and self._is_to_be_replaced(reading, account_id)
 
     def __repr__(self) -> str:
         names = ", ".join(scheme.name for scheme in self.accept)
         return f"PasswordHasher(work_factor={self.work_factor!r}, accept=[{names}])"
 
-    def _read(self, stored: str | None) -> StoredHash | None:
-        """Return the hash that may be computed with, None where nobody can log in."""
-        if stored is None:
-            return None
-        if not isinstance(stored, str):
-            raise UnreadableHashError
-        if _out_of_use(stored) is not None:
-            return None
-        refuse_above(self.ceilings.stored_characters, len(stored), "a length")
-        row = self._parse(stored)
-        if row is None:
-            raise UnreadableHashError
-        row.check_cost(self.ceilings)
-        return row
+    def _verify(
+        self, password: str, stored: str | None, account_id: str | None, beside: Beside
+    ) -> Verified:
+        reading: Reading | None = None
+        refusal: CredguardError | None = None
+        try:
+            sealed = self._reader.read(stored, beside)
+            if sealed is not None:
+                reading = self._sealing.open(sealed, account_id=account_id)
+        except StoredDataError as error:
+            refusal = error
+        forms, asked = forms_of(password, reading)
+        left = asked * self.work_factor.work
+        with self._pool.permit() as permit:
+            try:
+                if reading is not None and _is_one_of(forms, reading.row, permit):
+                    return self._verified(reading, account_id)
+            except StoredDataError as error:
+                refusal = error
+            else:
+                left -= 0 if reading is None else len(forms) * reading.row.work
+            spend(permit, left, like=self.work_factor)
+        raise refusal or PasswordMismatchError
 
-    def _parse(self, stored: str) -> StoredHash | None:
-        for read in self._readers:
-            row = read(stored)
-            if row is not None:
-                return row
-        return None
+    def _verified(self, reading: Reading, account_id: str | None) -> Verified:
+        needs = self._is_to_be_replaced(reading, account_id)
+        return Verified(reading.row.scheme, needs)
 
-    def _spend(self, permit: Permit, forms: Sequence[Secret], work: int) -> None:
-        """Compute for nobody, for as long as a current row has *work* left to do."""
-        passes = round(work / self.work_factor.memory_kib)
-        if passes < 1:
-            return
-        cost = replace(self.work_factor, passes=passes)
-        for form in forms:
-            permit.compute(form.reveal(), salt=_NO_SALT, work_factor=cost)
+    def _is_to_be_replaced(self, reading: Reading, account_id: str | None) -> bool:
+        is_due = self._sealing.is_due(reading, account_id=account_id)
+        return is_to_be_replaced(reading, self.work_factor, is_due=is_due)
 
-    def _is_weaker(self, row: StoredHash) -> bool:
-        theirs, ours = row.argon2id, self.work_factor
-        if theirs is None:
+
+def _is_one_of(forms: tuple[Secret, ...], row: StoredHash, permit: Permit) -> bool:
+    # A loop, because a generator would cost a tenth of what a verify may.
+    for form in forms:  # noqa: SIM110
+        if matches(row, form.reveal(), permit):
             return True
-        pairs = (
-            (theirs.memory_kib, ours.memory_kib),
-            (theirs.passes, ours.passes),
-            (theirs.lanes, ours.lanes),
-        )
-        if any(old > new for old, new in pairs):
-            return False
-        return row.scheme not in _NATIVE or any(old < new for old, new in pairs)
-
-
-def _forms(password: str, row: StoredHash | None) -> tuple[Secret, ...]:
-    """Return what to compare, most likely first; nothing for what nobody can hash."""
-    try:
-        prepared = prepare(password)
-    except PasswordUnhashableError:
-        return ()
-    if row is None or row.scheme in _NATIVE:
-        return prepared.normalized_first
-    return prepared.typed_first
-
-
-def _out_of_use(stored: str) -> str | None:
-    if stored.startswith(RETIRED_PREFIX):
-        return RETIRED
-    return UNUSABLE if not stored or stored.startswith(UNUSABLE_PREFIX) else None
+    return False
 
 
 def _is_within(work_factor: WorkFactor, ceilings: Ceilings) -> bool:

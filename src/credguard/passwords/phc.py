@@ -5,10 +5,11 @@ Source: the PHC string format specification
 (github.com/P-H-C/phc-string-format), as written by Argon2's reference code.
 """
 
-import base64
 import re
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from credguard.passwords.work_factor import (
     MIN_MEMORY_KIB_PER_LANE,
@@ -69,9 +70,12 @@ class PhcString:
     @property
     def work_factor(self) -> WorkFactor:
         """What it costs; only numbers that passed `check_cost` make a work factor."""
-        return WorkFactor(
-            memory_kib=self.memory_kib, passes=self.passes, lanes=self.lanes
-        )
+        return _work_factor(self.memory_kib, self.passes, self.lanes)
+
+    @property
+    def cost(self) -> str:
+        """Memory, passes and lanes as the text says them."""
+        return f"m={self.memory_kib},t={self.passes},p={self.lanes}"
 
     def check_cost(self, ceilings: Ceilings) -> None:
         """
@@ -88,8 +92,7 @@ class PhcString:
         """Return the one text that `read_phc` reads back as an equal value."""
         return (
             f"${self.variety}$v=19"
-            f"$m={self.memory_kib},t={self.passes},p={self.lanes}"
-            f"${_to_base64(self.salt)}${_to_base64(self.tag)}"
+            f"${self.cost}${to_base64(self.salt)}${to_base64(self.tag)}"
         )
 
 
@@ -108,7 +111,7 @@ def read_phc(stored: str) -> PhcString | None:
     if found is None:
         return None
     variety, memory, passes, lanes, salt_text, tag_text = found.groups()
-    salt, tag = _from_base64(salt_text), _from_base64(tag_text)
+    salt, tag = from_base64(salt_text), from_base64(tag_text)
     if salt is None or tag is None:
         return None
     if int(memory) < MIN_MEMORY_KIB_PER_LANE * int(lanes):
@@ -123,14 +126,21 @@ def read_phc(stored: str) -> PhcString | None:
     )
 
 
-def _to_base64(data: bytes) -> str:
-    return base64.b64encode(data).rstrip(b"=").decode("ascii")
+def to_base64(data: bytes) -> str:
+    """Return *data* as base64 without padding, as PHC strings write it."""
+    return b2a_base64(data, newline=False).rstrip(b"=").decode("ascii")
 
 
-def _from_base64(text: str) -> bytes | None:
+def from_base64(text: str) -> bytes | None:
     """Return the bytes of canonical base64 *text* of the right alphabet, or None."""
     if len(text) % 4 == 1:
         return None
-    data = base64.b64decode(text + "=" * (-len(text) % 4))
+    data = a2b_base64(text + "=" * (-len(text) % 4))
     # Spare bits in the last character would give one hash a second spelling.
-    return data if _to_base64(data) == text else None
+    return data if to_base64(data) == text else None
+
+
+@lru_cache(maxsize=64)
+def _work_factor(memory_kib: int, passes: int, lanes: int) -> WorkFactor:
+    # A table has few of them, and each log-in asks for one.
+    return WorkFactor(memory_kib=memory_kib, passes=passes, lanes=lanes)

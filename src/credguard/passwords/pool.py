@@ -3,31 +3,108 @@ Argon2 within bounds: so many computations at a time, and the rest wait or give 
 
 Memory in use is the permits times the memory of one computation, however many
 threads ask. "No permit" and "no memory" are `BusyError`: neither right nor wrong.
+Each permit keeps its memory for the next computation, which is faster and, other
+than memory that was freed, does not add up. See docs/adr/0010-bounded-argon2.md.
 """
 
+import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from queue import Empty, SimpleQueue
 
 from argon2.exceptions import HashingError
-from argon2.low_level import Type, hash_secret_raw
+from argon2.low_level import hash_secret_raw
 
 from credguard.errors import BusyError, SetupError
+from credguard.passwords.buffers import TYPES, Buffer, Inputs, passes_self_test
 from credguard.passwords.phc import TAG_BYTES, Variety
-from credguard.passwords.work_factor import WorkFactor
+from credguard.passwords.work_factor import (
+    MAX_MEMORY_KIB,
+    RFC_9106_LOW_MEMORY,
+    WorkFactor,
+)
 
 DEFAULT_PATIENCE = timedelta(seconds=5)  # people reload a page after a few seconds
 MAX_PERMITS = 4096
 
-_TYPES = {Variety.ARGON2ID: Type.ID, Variety.ARGON2I: Type.I}
+_log = logging.getLogger("credguard.passwords")
+
+
+class _Lending:
+    """What one process has lent, and whether Argon2 takes our memory there."""
+
+    __slots__ = ("_free", "_idle", "_lent", "_lock", "_takes_buffers", "buffer_kib")
+
+    def __init__(self, permits: int, buffer_kib: int) -> None:
+        self.buffer_kib = buffer_kib
+        # A semaphore in C: one entry for each permit that is not lent.
+        self._free: SimpleQueue[None] = SimpleQueue()
+        for _ in range(permits):
+            self._free.put(None)
+        # The one that came back last is lent next, so that as few buffers are made
+        # as are needed, and stay warm.
+        self._idle: list[Permit] = []
+        self._lent: set[Permit] = set()
+        self._lock = threading.Lock()
+        self._takes_buffers: bool | None = None
+
+    def lend(self, patience_seconds: float) -> "Permit":
+        """
+        Return a permit that nobody else has.
+
+        Raises:
+            BusyError: None came free in time.
+        """
+        try:
+            self._free.get(timeout=patience_seconds)
+        except Empty:
+            pass
+        else:
+            try:
+                permit = self._idle.pop()
+            except IndexError:
+                permit = Permit(self)
+            self._lent.add(permit)
+            return permit
+        message = "Too many passwords are being checked; try again in a moment."
+        raise BusyError(message)
+
+    def take_back(self, permit: "Permit") -> None:
+        """Make *permit* free again."""
+        self._lent.discard(permit)
+        self._idle.append(permit)
+        self._free.put(None)
+
+    def takes_buffers(self) -> bool | None:
+        """Return True if Argon2 takes our memory; None if that could not be tried."""
+        if self._takes_buffers is None:
+            with self._lock:
+                if self._takes_buffers is None:
+                    self._takes_buffers = _takes_buffers()
+        return self._takes_buffers
+
+    def threads_for(self, lanes: int) -> int:
+        """
+        Return how many threads share *lanes*: all of them, or one in a crowd.
+
+        Lanes save time where cores are idle. Where each core has a computation of
+        its own, starting threads and waiting for them only costs.
+        """
+        return lanes if lanes == 1 or len(self._lent) * 2 <= _cores() else 1
 
 
 class Permit:
     """The right to compute, one thing at a time; `Argon2Pool.permit` lends it."""
 
-    __slots__ = ()
+    __slots__ = ("_kept", "_lending")
+
+    def __init__(self, lending: _Lending) -> None:
+        self._lending = lending
+        # At most one. Taking it out is atomic, so that a permit that is used after
+        # its block, or by two threads, never computes twice in the same memory.
+        self._kept: list[Buffer] = []
 
     def compute(
         self,
@@ -58,41 +135,73 @@ class Permit:
         Source:
             RFC 9106, version 19 (0x13).
         """
-        try:
-            return hash_secret_raw(
-                password,
-                salt,
-                time_cost=work_factor.passes,
-                memory_cost=work_factor.memory_kib,
-                parallelism=work_factor.lanes,
-                hash_len=tag_bytes,
-                type=_TYPES[variety],
-            )
-        except (HashingError, MemoryError):
+        inputs = Inputs(password, salt)
+        takes_buffers = self._lending.takes_buffers()
+        tag = None
+        if takes_buffers:
+            tag = self._buffered(inputs, work_factor, variety, tag_bytes)
+        elif takes_buffers is not None:
+            tag = _plain(inputs, work_factor, variety, tag_bytes)
+        if tag is None:
             # All numbers were checked, so that what can fail is the machine.
-            pass
-        message = "There is no memory or no thread for a password now."
-        raise BusyError(message)
+            message = "There is no memory or no thread for a password now."
+            raise BusyError(message)
+        return tag
+
+    def _buffered(
+        self, inputs: Inputs, work_factor: WorkFactor, variety: Variety, tag_bytes: int
+    ) -> bytes | None:
+        is_kept = work_factor.memory_kib <= self._lending.buffer_kib
+        try:
+            buffer = self._kept_buffer() if is_kept else Buffer(work_factor.memory_kib)
+        except (OSError, MemoryError):
+            return None
+        tag = buffer.compute(
+            inputs,
+            work_factor=work_factor,
+            variety=variety,
+            tag_bytes=tag_bytes,
+            threads=self._lending.threads_for(work_factor.lanes),
+        )
+        # After a failure of whatever kind the memory goes back to the system, which
+        # lets nobody see what is left in it.
+        if is_kept and tag is not None and not self._kept:
+            self._kept.append(buffer)
+        return tag
+
+    def _kept_buffer(self) -> Buffer:
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return Buffer(self._lending.buffer_kib)
 
 
 class Argon2Pool:
     """
     A bounded number of permits to compute, shared by all threads of a process.
 
-    A child made by fork has permits of its own, also when the parent's were lent.
+    A child made by fork has permits and memory of its own, also when the parent's
+    were lent.
 
     Args:
         permits: How many computations may run at a time; None for one a core.
 
         patience: How long a caller waits for a permit; zero never waits.
 
+        buffer_kib: The memory that each permit keeps once it was needed. What needs
+            more is given memory of its own for as long as it takes.
+
     Raises:
-        SetupError: *permits* is not from 1 to 4,096, or *patience* is negative or
-            longer than a wait can be.
+        SetupError: *permits* is not from 1 to 4,096, *buffer_kib* is no memory that
+            Argon2 could use, or *patience* is negative or longer than a wait can be.
     """
 
     def __init__(
-        self, *, permits: int | None = None, patience: timedelta = DEFAULT_PATIENCE
+        self,
+        *,
+        permits: int | None = None,
+        patience: timedelta = DEFAULT_PATIENCE,
+        buffer_kib: int = RFC_9106_LOW_MEMORY.memory_kib,
     ) -> None:
         self.permits = (os.cpu_count() or 1) if permits is None else permits
         if type(self.permits) is not int or not 1 <= self.permits <= MAX_PERMITS:
@@ -102,30 +211,23 @@ class Argon2Pool:
         if not 0 <= patience.total_seconds() <= threading.TIMEOUT_MAX:
             message = "patience is zero or more, and no longer than a wait can be"
             raise SetupError(message)
-        self._permit = Permit()
-        self._by_process: dict[int, threading.BoundedSemaphore] = {}
+        self.buffer_kib = buffer_kib
+        if type(buffer_kib) is not int or not 1 <= buffer_kib <= MAX_MEMORY_KIB:
+            message = f"buffer_kib is a whole number from 1 to {MAX_MEMORY_KIB}"
+            raise SetupError(message)
+        self._by_process: dict[int, _Lending] = {}
 
-    @contextmanager
-    def permit(self) -> Iterator[Permit]:
+    def permit(self) -> AbstractContextManager[Permit]:
         """
-        Lend a permit; it is held until the block has ended, whoever gave up by then.
+        Lend a permit for a ``with`` block.
 
-        Raises:
-            BusyError: No permit came free in time, or the block ran out of memory.
+        It is held until the block has ended, whoever gave up waiting by then. The
+        block raises `BusyError` where no permit came free in time, before anything
+        in it runs, and where it runs out of memory.
         """
-        semaphore = self._semaphore()
-        if not semaphore.acquire(timeout=self.patience.total_seconds()):
-            message = "Too many passwords are being checked; try again in a moment."
-            raise BusyError(message)
-        try:
-            yield self._permit
-        except MemoryError:
-            message = "There is no memory for a password now."
-            raise BusyError(message) from None
-        finally:
-            semaphore.release()
+        return _Loan(self._lending(), self.patience.total_seconds())
 
-    def _semaphore(self) -> threading.BoundedSemaphore:
+    def _lending(self) -> _Lending:
         # A semaphore copied by fork may be short of permits that nobody will give
         # back. setdefault() is atomic, so that threads agree without a lock, which
         # could itself have been copied while it was held.
@@ -133,6 +235,74 @@ class Argon2Pool:
         found = self._by_process.get(process)
         if found is not None:
             return found
-        return self._by_process.setdefault(
-            process, threading.BoundedSemaphore(self.permits)
+        made = self._by_process.setdefault(
+            process, _Lending(self.permits, self.buffer_kib)
         )
+        # The parent's memory, in this process a copy that nobody needs.
+        for other in list(self._by_process):
+            if other != process:
+                self._by_process.pop(other, None)
+        return made
+
+
+class _Loan:
+    """What a ``with`` block holds."""
+
+    __slots__ = ("_lending", "_patience_seconds", "_permit")
+
+    def __init__(self, lending: _Lending, patience_seconds: float) -> None:
+        self._lending = lending
+        self._patience_seconds = patience_seconds
+
+    def __enter__(self) -> Permit:
+        self._permit = self._lending.lend(self._patience_seconds)
+        return self._permit
+
+    def __exit__(self, _kind: object, error: object, _where: object) -> None:
+        self._lending.take_back(self._permit)
+        if isinstance(error, MemoryError):
+            message = "There is no memory for a password now."
+            raise BusyError(message) from None
+
+
+def _plain(
+    inputs: Inputs, work_factor: WorkFactor, variety: Variety, tag_bytes: int
+) -> bytes | None:
+    """Compute in whatever memory the library finds for itself."""
+    try:
+        return hash_secret_raw(
+            inputs.password,
+            inputs.salt,
+            time_cost=work_factor.passes,
+            memory_cost=work_factor.memory_kib,
+            parallelism=work_factor.lanes,
+            hash_len=tag_bytes,
+            type=TYPES[variety],
+        )
+    except (HashingError, MemoryError):
+        return None
+
+
+def _takes_buffers() -> bool | None:
+    """Try Argon2 out with memory of ours, and log it if the plain call must do."""
+    try:
+        passed = passes_self_test()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the plain call remains
+        reason = type(error).__name__
+    else:
+        if passed is not False:
+            return passed
+        reason = "a test vector of RFC 9106 did not come out"
+    _log.warning(
+        "Argon2 does not work in memory of ours here (%s): passwords are hashed by the "
+        "plain call, which is slower and takes more memory.",
+        reason,
+    )
+    return False
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

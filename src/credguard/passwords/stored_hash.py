@@ -1,7 +1,10 @@
 """What a stored text turned out to be: a hash that a password is compared with."""
 
 import hmac
-from dataclasses import dataclass
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from credguard.passwords.phc import PhcString, Variety, read_phc
@@ -12,19 +15,40 @@ UNUSABLE_PREFIX = "!"  # Django writes it for an account without a password
 
 
 class StoredHash(Protocol):
-    """A stored hash, taken apart; nothing was computed yet."""
+    """
+    A stored hash, taken apart; nothing was computed yet.
+
+    One password has one digest under it, which can itself be hashed: that is how a
+    row is wrapped without its password.
+    """
 
     @property
     def scheme(self) -> str:
         """The name of its format, such as ``django:md5``."""
 
     @property
+    def cost(self) -> str:
+        """What it costs, in the format's own numbers; empty for a plain digest."""
+
+    @property
     def work(self) -> int:
-        """About how many KiB Argon2 fills in the time that `matches` takes."""
+        """About how many KiB Argon2 fills in the time that `digest` takes."""
 
     @property
     def argon2id(self) -> WorkFactor | None:
         """Its cost if it is a bare Argon2id under another name, None if it is not."""
+
+    @property
+    def is_shuckable(self) -> bool:
+        """True if unsalted digests that leaked elsewhere can be tried on it."""
+
+    @property
+    def tag(self) -> bytes:
+        """What the digest of the right password is; never empty."""
+
+    @property
+    def blank(self) -> str:
+        """The stored text as it would be if all bits of the tag were zero."""
 
     def check_cost(self, ceilings: Ceilings, /) -> None:
         """
@@ -34,15 +58,83 @@ class StoredHash(Protocol):
             WorkFactorTooHighError: A number is above its ceiling.
         """
 
-    def matches(self, password: bytes, permit: Permit, /) -> bool:
+    def digest(self, password: bytes, permit: Permit, /) -> bytes:
         """
-        Return True if *password* (UTF-8) is the one that was hashed.
+        Return what *password* (UTF-8) gives; empty if nobody could have hashed it.
+
+        It depends on everything in the row but the tag.
 
         Raises:
             BusyError: The machine gave no memory or no thread.
             MissingExtraError: The format needs a package that is not installed.
             UnreadableHashError: The machine's OpenSSL refuses the algorithm.
         """
+
+
+class TakesSeveral(ABC):
+    """
+    A stored hash whose software took any of several digests of a password.
+
+    Only where the row does not say which; all other rows have one digest.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def digests(self, password: bytes, permit: Permit, /) -> Iterator[bytes]:
+        """Give each digest in turn, as `StoredHash.digest` gives the one."""
+
+
+def digests_of(row: StoredHash, password: bytes, permit: Permit) -> Iterator[bytes]:
+    """
+    Give what *password* may have as its digest under *row*: one, but for few formats.
+
+    Raises:
+        BusyError: The machine gave no memory or no thread.
+        MissingExtraError: The format needs a package that is not installed.
+        UnreadableHashError: The machine's OpenSSL refuses the algorithm.
+    """
+    if isinstance(row, TakesSeveral):
+        yield from row.digests(password, permit)
+    else:
+        yield row.digest(password, permit)
+
+
+def matches(row: StoredHash, password: bytes, permit: Permit) -> bool:
+    """
+    Return True if *password* (UTF-8) is the one that was hashed.
+
+    Raises:
+        BusyError: The machine gave no memory or no thread.
+        MissingExtraError: The format needs a package that is not installed.
+        UnreadableHashError: The machine's OpenSSL refuses the algorithm.
+    """
+    if not isinstance(row, TakesSeveral):
+        digest = row.digest(password, permit)
+        return bool(row.tag) and hmac.compare_digest(digest, row.tag)
+    return any(
+        hmac.compare_digest(digest, row.tag)
+        for digest in row.digests(password, permit)
+        if row.tag
+    )
+
+
+def blanked(found: re.Match[str], group: int | str, *, zero: str) -> str:
+    """
+    Return the matched text with its tag set to zero, for `StoredHash.blank`.
+
+    Args:
+        found: The match of the whole stored text.
+
+        group: The group that is the tag's spelling, padding included.
+
+        zero: The format's digit for zero: ``0`` in hexadecimal, ``A`` in base64,
+            ``.`` in the alphabets of crypt(3), phpass and bcrypt.
+    """
+    text, (start, end) = found.string, found.span(group)
+    digits = text[start:end].rstrip("=")
+    padding = end - start - len(digits)
+    return f"{text[:start]}{zero * len(digits)}{'=' * padding}{text[end:]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +145,17 @@ class Argon2Hash:
     Attributes:
         scheme: The name of its format.
         phc: Its parts.
+        prefix: What stands before them in the stored text.
     """
 
     scheme: str
     phc: PhcString
+    prefix: str = ""
+
+    @property
+    def cost(self) -> str:
+        """Its three numbers, as in its text."""
+        return self.phc.cost
 
     @property
     def work(self) -> int:
@@ -70,6 +169,22 @@ class Argon2Hash:
             return self.phc.work_factor
         return None
 
+    @property
+    def is_shuckable(self) -> bool:
+        """False: it is salted, and hashes the password itself."""
+        return False
+
+    @property
+    def tag(self) -> bytes:
+        """What the password is compared with."""
+        return self.phc.tag
+
+    @property
+    def blank(self) -> str:
+        """The stored text with a tag of zeros."""
+        zeros = bytes(len(self.phc.tag))
+        return self.prefix + replace(self.phc, tag=zeros).to_text()
+
     def check_cost(self, ceilings: Ceilings) -> None:
         """
         Refuse what costs more than *ceilings* allow.
@@ -79,21 +194,20 @@ class Argon2Hash:
         """
         self.phc.check_cost(ceilings)
 
-    def matches(self, password: bytes, permit: Permit) -> bool:
+    def digest(self, password: bytes, permit: Permit) -> bytes:
         """
-        Return True if *password* is the one that was hashed.
+        Return the Argon2 tag of *password*.
 
         Raises:
             BusyError: The machine gave no memory or no thread.
         """
-        tag = permit.compute(
+        return permit.compute(
             password,
             salt=self.phc.salt,
             work_factor=self.phc.work_factor,
             variety=self.phc.variety,
             tag_bytes=len(self.phc.tag),
         )
-        return hmac.compare_digest(tag, self.phc.tag)
 
 
 def read_argon2(stored: str) -> Argon2Hash | None:

@@ -18,6 +18,7 @@ MAX_BCRYPT_COST = 31  # the format's two digits mean a power of two, in 32 bits
 # hashlib.scrypt takes its memory limit as a C int; the rest is room for its blocks.
 MAX_SCRYPT_BYTES = 2**31 - 2**21
 MAX_STORED_CHARACTERS = 65_536
+MAX_PHPASS_ROUNDS = 2**30  # phpass knows no more
 
 
 def refuse_above(ceiling: int, asked: int, what: str) -> None:
@@ -70,10 +71,22 @@ class WorkFactor:
         """How many KiB are filled in all: the measure that schemes are compared by."""
         return self.memory_kib * self.passes
 
+    def exceeds(self, other: "WorkFactor") -> bool:
+        """Return True if any number is above that of *other*."""
+        return (
+            self.memory_kib > other.memory_kib
+            or self.passes > other.passes
+            or self.lanes > other.lanes
+        )
 
-# OWASP Password Storage Cheat Sheet, Argon2id; both are held to be equally strong.
-OWASP_19_MIB = WorkFactor(memory_kib=19_456, passes=2, lanes=1)  # 19 MiB
-OWASP_46_MIB = WorkFactor(memory_kib=47_104, passes=1, lanes=1)  # 46 MiB
+
+# OWASP Password Storage Cheat Sheet, Argon2id; all are held to be equally strong, and
+# no hash should cost less.
+OWASP_7_MIB = WorkFactor(memory_kib=7_168, passes=5, lanes=1)
+OWASP_9_MIB = WorkFactor(memory_kib=9_216, passes=4, lanes=1)
+OWASP_12_MIB = WorkFactor(memory_kib=12_288, passes=3, lanes=1)
+OWASP_19_MIB = WorkFactor(memory_kib=19_456, passes=2, lanes=1)
+OWASP_46_MIB = WorkFactor(memory_kib=47_104, passes=1, lanes=1)
 # RFC 9106 section 4, second recommended option.
 RFC_9106_LOW_MEMORY = WorkFactor(memory_kib=65_536, passes=3, lanes=4)  # 64 MiB
 CHEAPEST = WorkFactor(memory_kib=8, passes=1, lanes=1)  # only for testing
@@ -96,6 +109,8 @@ class Ceilings:
         bcrypt_cost: The binary logarithm of bcrypt's rounds, 31 at most.
         scrypt_bytes: scrypt's N·r·p·128, which bounds memory and time.
         stored_characters: The length of a stored text.
+        crypt_rounds: Rounds of the formats of crypt(3) that name them.
+        phpass_rounds: Rounds of a phpass hash, those of Drupal included.
 
     Raises:
         SetupError: A ceiling is not a positive whole number, or is above what the
@@ -109,6 +124,8 @@ class Ceilings:
     bcrypt_cost: int = 16  # sixteen times the work of Django's cost of 12
     scrypt_bytes: int = 268_435_456  # 256 MiB, three times what Django 5.2 writes
     stored_characters: int = 1_024  # no accepted format needs half of it
+    crypt_rounds: int = 2_000_000  # three times the 656,000 that passlib writes
+    phpass_rounds: int = 131_072  # twice what Drupal 8 writes, 16 times WordPress
 
     def __post_init__(self) -> None:
         limits = {
@@ -119,6 +136,8 @@ class Ceilings:
             "bcrypt_cost": MAX_BCRYPT_COST,
             "scrypt_bytes": MAX_SCRYPT_BYTES,
             "stored_characters": MAX_STORED_CHARACTERS,
+            "crypt_rounds": 2**32 - 1,  # crypt(5): what sha1crypt can name
+            "phpass_rounds": MAX_PHPASS_ROUNDS,
         }
         for name, most in limits.items():
             _require_within(name, getattr(self, name), least=1, most=most)

@@ -12,10 +12,55 @@ from credguard.passwords.legacy.django import (
     DjangoSaltedDigest,
     DjangoScrypt,
 )
+from credguard.passwords.legacy.ipb import Ipb, IpsBcrypt
+from credguard.passwords.legacy.mybb import MyBB
+from credguard.passwords.legacy.oscommerce import Aef, OsCommerce
+from credguard.passwords.legacy.phpbb import (
+    PhpBB2,
+    PhpBBArgon2,
+    PhpBBBcrypt,
+    PhpBBConverted,
+    PhpBBPhpass,
+)
+from credguard.passwords.legacy.phpbb_layered import PhpBBLayered
+from credguard.passwords.legacy.phpfox import PhpFox
+from credguard.passwords.legacy.phpfusion import PhpFusion, PhpFusionMd5
+from credguard.passwords.legacy.punbb import FluxBBBcrypt, PunBBDigest, PunBBSalted
 from credguard.passwords.legacy.scheme import LegacyScheme
+from credguard.passwords.legacy.smf import Smf, SmfBcrypt
+from credguard.passwords.legacy.vbulletin import (
+    VBulletin,
+    VBulletinArgon2,
+    VBulletinBcrypt,
+)
+from credguard.passwords.legacy.wcf1e import Wcf1e
 from credguard.passwords.legacy.werkzeug import WerkzeugPbkdf2, WerkzeugScrypt
+from credguard.passwords.legacy.woltlab import (
+    Wbb2,
+    Wcf1,
+    Wcf2,
+    WoltLabArgon2,
+    WoltLabBcrypt,
+)
+from credguard.passwords.legacy.xenforo import XenForoArgon2, XenForoBcrypt, XenForoSha
 
-__all__ = ["DJANGO", "WERKZEUG", "LegacyScheme"]
+__all__ = [
+    "AEF",
+    "DJANGO",
+    "IPB",
+    "MYBB",
+    "OSCOMMERCE",
+    "PHPBB",
+    "PHPFOX",
+    "PHPFUSION",
+    "PUNBB",
+    "SMF",
+    "VBULLETIN",
+    "WERKZEUG",
+    "WOLTLAB",
+    "XENFORO",
+    "LegacyScheme",
+]
 
 DJANGO: tuple[LegacyScheme, ...] = (
     DjangoPbkdf2("sha256"),
@@ -28,3 +73,39 @@ DJANGO: tuple[LegacyScheme, ...] = (
     DjangoSaltedDigest("sha1"),
 )
 WERKZEUG: tuple[LegacyScheme, ...] = (WerkzeugScrypt(), WerkzeugPbkdf2())
+PHPBB: tuple[LegacyScheme, ...] = (
+    PhpBBBcrypt(),
+    PhpBBPhpass(),
+    PhpBBLayered(),
+    PhpBBArgon2(),
+    PhpBB2(),
+    PhpBBConverted(PhpBB2()),
+    PhpBBConverted(PhpBBPhpass(is_from_phpbb_2=True)),
+)
+VBULLETIN: tuple[LegacyScheme, ...] = (
+    VBulletinBcrypt(),
+    VBulletin(),
+    VBulletinArgon2(),
+)
+MYBB: tuple[LegacyScheme, ...] = (MyBB(),)
+IPB: tuple[LegacyScheme, ...] = (IpsBcrypt(), Ipb())
+SMF: tuple[LegacyScheme, ...] = (SmfBcrypt(), Smf())
+XENFORO: tuple[LegacyScheme, ...] = (XenForoBcrypt(), XenForoSha(), XenForoArgon2())
+WOLTLAB: tuple[LegacyScheme, ...] = (
+    WoltLabBcrypt(),
+    Wcf2(),
+    WoltLabArgon2(),
+    Wcf1(),
+    Wcf1e(),
+    Wbb2(),
+)
+PUNBB: tuple[LegacyScheme, ...] = (
+    FluxBBBcrypt(),
+    PunBBSalted(),
+    PunBBDigest(),
+    PunBBDigest("md5"),
+)
+PHPFOX: tuple[LegacyScheme, ...] = (PhpFox(),)
+PHPFUSION: tuple[LegacyScheme, ...] = (PhpFusion(), PhpFusionMd5())
+OSCOMMERCE: tuple[LegacyScheme, ...] = (OsCommerce(),)
+AEF: tuple[LegacyScheme, ...] = (Aef(),)

@@ -5,10 +5,11 @@ Both release the GIL while they compute.
 """
 
 import hashlib
-import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from credguard.errors import BusyError, UnreadableHashError
+from credguard.passwords.legacy.digests import DIGEST_BYTES
 from credguard.passwords.pool import Permit
 from credguard.passwords.work_factor import Ceilings, WorkFactor, refuse_above
 
@@ -30,37 +31,58 @@ _SCRYPT_UNIT_BYTES = 128  # RFC 7914 section 2: a block is 128·r bytes
 _SCRYPT_SPARE_BYTES = 2**20  # room for the blocks that N·r·p·128 does not count
 
 
+def _as_is(password: bytes) -> bytes:
+    return password
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pbkdf2Hash:
     """
-    A PBKDF2-HMAC hash.
+    A PBKDF2-HMAC hash of the password, or of something made of it.
 
     Attributes:
         scheme: The name of its format.
-        digest: The hash function, one of `PBKDF2_DIGESTS`.
+        digest_name: The hash function, one of `PBKDF2_DIGESTS`.
         iterations: How many.
         salt: The salt's bytes.
         tag: What the password is compared with.
+        blank: The stored text with a tag of zeros.
+        recipe: From the password's UTF-8 bytes to what was hashed.
+        is_shuckable: Whether the recipe begins with a plain digest of the password.
 
     Source:
         RFC 8018 section 5.2.
     """
 
     scheme: str
-    digest: str
+    digest_name: str
     iterations: int
     salt: bytes = field(repr=False)
     tag: bytes = field(repr=False)
+    blank: str = field(repr=False)
+    recipe: Callable[[bytes], bytes] = field(default=_as_is, repr=False)
+    is_shuckable: bool = False
+
+    @property
+    def cost(self) -> str:
+        """The iterations."""
+        return f"i={self.iterations}"
 
     @property
     def work(self) -> int:
         """About how many KiB Argon2 fills in the same time."""
-        return self.iterations * _KIB_PER_1000_ITERATIONS[self.digest] // 1000
+        return self._rounds * _KIB_PER_1000_ITERATIONS[self.digest_name] // 1000
 
     @property
     def argon2id(self) -> WorkFactor | None:
         """None: it is not an Argon2id."""
         return None
+
+    @property
+    def _rounds(self) -> int:
+        # Each block of a tag that is longer than the digest has iterations of its own.
+        blocks = -(-len(self.tag) // DIGEST_BYTES[self.digest_name])
+        return self.iterations * blocks
 
     def check_cost(self, ceilings: Ceilings) -> None:
         """
@@ -69,24 +91,26 @@ class Pbkdf2Hash:
         Raises:
             WorkFactorTooHighError: There are more.
         """
-        refuse_above(ceilings.pbkdf2_iterations, self.iterations, "PBKDF2 iterations")
+        refuse_above(ceilings.pbkdf2_iterations, self._rounds, "PBKDF2 iterations")
 
-    def matches(self, password: bytes, _permit: Permit) -> bool:
+    def digest(self, password: bytes, _permit: Permit) -> bytes:
         """
-        Return True if *password* is the one that was hashed.
+        Return what *password* gives, as long as the tag.
 
         Raises:
             UnreadableHashError: The machine's OpenSSL refuses the hash function.
         """
+        seen = self.recipe(password)
         try:
-            tag = hashlib.pbkdf2_hmac(
-                self.digest, password, self.salt, self.iterations, len(self.tag)
+            made = hashlib.pbkdf2_hmac(
+                self.digest_name, seen, self.salt, self.iterations, len(self.tag)
             )
         except ValueError:
             pass  # all numbers were checked: OpenSSL was built without the digest
         else:
-            return hmac.compare_digest(tag, self.tag)
-        message = f"This machine's OpenSSL refuses PBKDF2 with {self.digest}."
+            # Nobody chose a password of which nothing was left.
+            return made if password and seen else b""
+        message = f"This machine's OpenSSL refuses PBKDF2 with {self.digest_name}."
         raise UnreadableHashError(message)
 
 
@@ -102,6 +126,7 @@ class ScryptHash:
         p: The parallelization.
         salt: The salt's bytes.
         tag: What the password is compared with.
+        blank: The stored text with a tag of zeros.
 
     Source:
         RFC 7914 section 6.
@@ -113,12 +138,23 @@ class ScryptHash:
     p: int
     salt: bytes = field(repr=False)
     tag: bytes = field(repr=False)
+    blank: str = field(repr=False)
 
     @property
     def is_sound(self) -> bool:
         """True if RFC 7914 defines the numbers: N a power of two, below 2^(16·r)."""
         is_power = self.n > 1 and self.n & (self.n - 1) == 0
         return is_power and self.n.bit_length() <= 16 * self.r
+
+    @property
+    def cost(self) -> str:
+        """Its three numbers, as RFC 7914 calls them."""
+        return f"n={self.n},r={self.r},p={self.p}"
+
+    @property
+    def is_shuckable(self) -> bool:
+        """False: it is salted, and hashes the password itself."""
+        return False
 
     @property
     def work(self) -> int:
@@ -153,16 +189,16 @@ class ScryptHash:
             most + _SCRYPT_SPARE_BYTES, self._memory_bytes, "scrypt memory (bytes)"
         )
 
-    def matches(self, password: bytes, _permit: Permit) -> bool:
+    def digest(self, password: bytes, _permit: Permit) -> bytes:
         """
-        Return True if *password* is the one that was hashed.
+        Return what *password* gives, as long as the tag.
 
         Raises:
             BusyError: The machine gave no memory.
             UnreadableHashError: The machine's OpenSSL refuses scrypt.
         """
         try:
-            tag = hashlib.scrypt(
+            made = hashlib.scrypt(
                 password,
                 salt=self.salt,
                 n=self.n,
@@ -174,7 +210,7 @@ class ScryptHash:
         except ValueError as error:
             is_refused = "unsupported" in str(error)
         else:
-            return hmac.compare_digest(tag, self.tag)
+            return made if password else b""
         if is_refused:
             message = "This machine's OpenSSL refuses scrypt."
             raise UnreadableHashError(message)

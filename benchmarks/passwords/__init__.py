@@ -1,0 +1,1 @@
+"""How fast passwords are verified, in how much memory, beside other libraries."""
