@@ -15,13 +15,25 @@ PURE := \
 	src/credguard/keys.py \
 	src/credguard/campaigns/letter.py \
 	src/credguard/campaigns/plan.py \
+	src/credguard/campaigns/plan_file.py \
+	src/credguard/campaigns/reachable.py \
 	src/credguard/campaigns/scope.py \
+	src/credguard/campaigns/scope_text.py \
 	src/credguard/campaigns/states.py \
+	src/credguard/campaigns/status.py \
 	src/credguard/campaigns/tokens.py \
 	src/credguard/passwords/phc.py \
+	src/credguard/passwords/preparing.py \
 	src/credguard/passwords/work_factor.py \
+	src/credguard/screening/context.py \
+	src/credguard/screening/hints.py \
+	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \
-	src/credguard/screening/reasons.py
+	src/credguard/screening/range_body.py \
+	src/credguard/screening/reasons.py \
+	src/credguard/screening/verdicts.py \
+	src/credguard/second_factor/factor.py \
+	src/credguard/second_factor/totp.py
 
 comma := ,
 empty :=

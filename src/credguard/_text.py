@@ -12,6 +12,7 @@ RETIRED_PREFIX = "cgretired1:"
 """What a password column begins with while its hash is out of use."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def to_base64url(data: bytes) -> str:
@@ -33,7 +34,7 @@ def from_base64url(text: str) -> bytes | None:
 def has_surrogate(text: str) -> bool:
     """Return True if *text* holds a lone surrogate and so has no UTF-8 form."""
     # encode() would raise an error that holds the whole text; this does not.
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    return bool(_SURROGATE.search(text))
 
 
 def nfc(text: str) -> str:

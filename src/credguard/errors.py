@@ -13,6 +13,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── PasswordUnhashableError   .flaw
     │   ├── CodeMismatchError ── CodeReplayedError
     │   ├── LockedOutError            .retry_at
+    │   ├── FactorStateError          no second factor, or out of use for good
     │   ├── TokenRefusedError         unknown, used, expired: one face
     │   ├── ResetRequiredError        .campaign_id; only after the right password
     │   └── SessionRefusedError ── SessionSwappedError
@@ -43,9 +44,6 @@ from typing import Protocol
 
 class CredguardError(Exception):
     """Everything that credguard raises on purpose derives from this."""
-
-
-# The person must try again.
 
 
 class RefusedError(CredguardError):
@@ -124,6 +122,10 @@ class LockedOutError(RefusedError):
         self.retry_at = retry_at
 
 
+class FactorStateError(RefusedError):
+    """There is no second factor that could be asked, or it is out of use for good."""
+
+
 class TokenRefusedError(RefusedError):
     """A reset token is unknown, used or expired; which of them is not told."""
 
@@ -153,9 +155,6 @@ class SessionRefusedError(RefusedError):
 
 class SessionSwappedError(SessionRefusedError):
     """A session belongs to another account or to another browser."""
-
-
-# The application must be repaired.
 
 
 class StoredDataError(CredguardError):
@@ -213,9 +212,6 @@ class CorpusDamagedError(StoredDataError):
     """A corpus file, or a block of it, is damaged."""
 
 
-# What credguard was given cannot work.
-
-
 class SetupError(CredguardError):
     """What credguard was given cannot work; the text names the remedy."""
 
@@ -248,9 +244,6 @@ class DeliverySetupError(SetupError):
     """A mail setting cannot work: an address, a link or a folder."""
 
 
-# Wait and try again.
-
-
 class UnavailableError(CredguardError):
     """Something is away or too busy; nothing was decided and nothing was lost."""
 
@@ -269,9 +262,6 @@ class StorageUnavailableError(UnavailableError):
 
 class DeliveryUnavailableError(UnavailableError):
     """The mail server or folder takes no mail now; the notices stay queued."""
-
-
-# The operator asked for what cannot be now.
 
 
 class CampaignStateError(CredguardError):

@@ -11,20 +11,26 @@ import hashlib
 import hmac
 import re
 import secrets
-from functools import lru_cache
 from typing import NoReturn, Self
 
 from credguard._secret import Secret
 from credguard._text import from_base64url, to_base64url
-from credguard.errors import KeyringError, SealBrokenError, UnknownKeyError
+from credguard.errors import (
+    KeyringError,
+    SealBrokenError,
+    StoredDataError,
+    UnknownKeyError,
+)
 
 KEY_BYTES = 32  # AES-256 and HKDF-SHA-256 (NIST SP 800-57 part 1: 256-bit strength)
 NONCE_BYTES = 12  # NIST SP 800-38D section 5.2.1.1
 TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
 KEY_ID_CHARACTERS = 8
 MAX_KEYS = 16
-MAX_SEALED_CHARACTERS = 8192  # far above anything that is sealed here
+MAX_PLAIN_BYTES = 48_000  # far above anything that is sealed here
+MAX_SEALED_CHARACTERS = 65_535  # a TEXT column of MariaDB holds no more
 
+_NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _PREFIX = "cgk1"
 _SEALED_PREFIX = "cgs1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
@@ -46,7 +52,7 @@ class Key:
         KeyringError: *material* is too short, too long or not random.
     """
 
-    __slots__ = ("_material", "id")
+    __slots__ = ("_extracted", "_material", "id")
 
     def __init__(self, material: bytes) -> None:
         if len(material) != KEY_BYTES:
@@ -56,7 +62,8 @@ class Key:
             message = "a key was not drawn at random; make one with: credguard keygen"
             raise KeyringError(message)
         self._material = Secret(material)
-        self.id = _derive(material, b"credguard key id").hex()[:KEY_ID_CHARACTERS]
+        self._extracted = Secret(hmac.digest(_NO_SALT, material, "sha256"))
+        self.id = self._expand(b"credguard key id").hex()[:KEY_ID_CHARACTERS]
 
     @classmethod
     def generate(cls) -> Self:
@@ -65,13 +72,15 @@ class Key:
 
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869)."""
-        return _derive(
-            self._material.reveal(), b"credguard purpose\x00" + purpose.encode()
-        )
+        return self._expand(b"credguard purpose\x00" + _utf8(purpose))
 
     def reveal(self) -> str:
         """Return the key as text, for the keyring line and for nothing else."""
         return f"{self.id}.{to_base64url(self._material.reveal())}"
+
+    def _expand(self, info: bytes) -> bytes:
+        # One block is as long as a key, so HKDF's second step is one HMAC.
+        return hmac.digest(self._extracted.reveal(), info + b"\x01", "sha256")
 
     def __repr__(self) -> str:
         return f"Key(id={self.id!r})"
@@ -145,7 +154,12 @@ class Keyring:
         return cls(current=roles["current"][0], older=tuple(roles["older"]))
 
     def rotate(self) -> "Keyring":
-        """Return a keyring with a new current key and all present ones kept."""
+        """
+        Return a keyring with a new current key and all present ones kept.
+
+        Raises:
+            KeyringError: There are 16 keys already.
+        """
         return Keyring(current=Key.generate(), older=(self.current, *self.older))
 
     def reveal(self) -> str:
@@ -173,15 +187,21 @@ class Keyring:
         Returns:
             A text to store: format version, key id, nonce and ciphertext.
 
+        Raises:
+            StoredDataError: *plain* has more bytes than `open` would read.
+
         Source:
             NIST SP 800-38D (AES-GCM with a random 96-bit nonce).
         """
         # Imported here so that a keyring can be made without loading OpenSSL.
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
+        if len(plain) > MAX_PLAIN_BYTES:
+            message = f"at most {MAX_PLAIN_BYTES} bytes are sealed, not {len(plain)}"
+            raise StoredDataError(message)
         nonce = secrets.token_bytes(NONCE_BYTES)
         bound = _bound(purpose, owner)
-        cipher = AESGCM(_subkey(self.current, f"seal {purpose}"))
+        cipher = AESGCM(self.current.derive(f"seal {purpose}"))
         blob = nonce + cipher.encrypt(nonce, plain, bound)
         return f"{_SEALED_PREFIX}.{self.current.id}.{to_base64url(blob)}"
 
@@ -198,7 +218,7 @@ class Keyring:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
         key_id, blob = _read_sealed(sealed, purpose)
-        cipher = AESGCM(_subkey(self._key(key_id), f"seal {purpose}"))
+        cipher = AESGCM(self._key(key_id).derive(f"seal {purpose}"))
         try:
             return cipher.decrypt(
                 blob[:NONCE_BYTES], blob[NONCE_BYTES:], _bound(purpose, owner)
@@ -223,7 +243,7 @@ class Keyring:
             UnknownKeyError: *key_id* is not on the ring.
         """
         key = self.current if key_id is None else self._key(key_id)
-        return hmac.digest(_subkey(key, f"tag {purpose}"), message, "sha256")
+        return hmac.digest(key.derive(f"tag {purpose}"), message, "sha256")
 
     def _key(self, key_id: str) -> Key:
         if key_id not in self._keys:
@@ -271,16 +291,10 @@ def _read_sealed(sealed: str, purpose: str) -> tuple[str, bytes]:
 
 def _bound(purpose: str, owner: str) -> bytes:
     # Lengths first, so that no two pairs of purpose and owner give the same bytes.
-    parts = [_SEALED_PREFIX.encode(), purpose.encode(), owner.encode()]
+    parts = [_utf8(part) for part in (_SEALED_PREFIX, purpose, owner)]
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
-@lru_cache(maxsize=256)
-def _subkey(key: Key, purpose: str) -> bytes:
-    return key.derive(purpose)
-
-
-def _derive(material: bytes, info: bytes) -> bytes:
-    """Return HKDF-SHA-256 of *material* for *info*, 32 bytes (RFC 5869)."""
-    extracted = hmac.digest(b"\x00" * hashlib.sha256().digest_size, material, "sha256")
-    return hmac.digest(extracted, info + b"\x01", "sha256")
+def _utf8(text: str) -> bytes:
+    # Lone surrogates too: an owner may be any text that a forum hands in.
+    return text.encode("utf-8", "surrogatepass")

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select, update
 
+from credguard._clock import in_utc
 from credguard._text import to_base64url
 from credguard.errors import SessionRefusedError, SessionSwappedError
 from credguard.keys import Keyring
@@ -89,13 +90,15 @@ def credentials_of(
 
 def raise_epochs(connection: Connection, account_ids: Sequence[str]) -> None:
     """End all sessions of *account_ids*, in the caller's transaction."""
+    # Each once, and in one order for all, so that two of us cannot lock each other.
+    ids = sorted(set(account_ids))
     fresh: list[dict[str, object]] = [
         {"account_id": account_id, "epoch": FIRST_EPOCH, "set_at": None}
-        for account_id in account_ids
+        for account_id in ids
     ]
     insert_new(connection, credential, fresh)
-    for start in range(0, len(account_ids), _MOST_AT_ONCE):
-        some = account_ids[start : start + _MOST_AT_ONCE]
+    for start in range(0, len(ids), _MOST_AT_ONCE):
+        some = ids[start : start + _MOST_AT_ONCE]
         connection.execute(
             update(credential)
             .where(credential.c.account_id.in_(some))
@@ -136,7 +139,7 @@ def make_stamp(
         request.
     """
     key_id = keyring.current.id
-    seconds = str(int(now.timestamp()))
+    seconds = str(int(in_utc(now).timestamp()))
     whose = _name(keyring, account_id, _ACCOUNT_PURPOSE, key_id)
     where = _browser_name(keyring, browser, key_id)
     parts = [key_id, str(epoch), seconds, whose, where]

@@ -202,6 +202,7 @@ WRONG: dict[str, tuple[str, Fault]] = {
     "negative count": ("malformed", with_body(_first_line(b"0" * 35 + b":-1"))),
     "long count": ("malformed", with_body(_first_line(b"0" * 35 + b":" + b"9" * 5000))),
     "hexadecimal count": ("malformed", with_body(_hexadecimal_count)),
+    "empty count": ("malformed", with_body(_first_line(b"0" * 35 + b":"))),
     "no count": ("malformed", with_body(_first_line(b"0" * 35))),
     "long suffix": ("malformed", with_body(_first_line(b"0" * 36 + b":1"))),
     "short suffix": ("malformed", with_body(_first_line(b"0" * 34 + b":1"))),

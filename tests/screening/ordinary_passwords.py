@@ -1,6 +1,11 @@
 """Passwords as people choose them, made up for these tests."""
 
 ORDINARY = [
+    "aabaab",
+    "xyxyxyzxyxyxyz",
+    "lalalalala!lalalalala!",
+    "abcabcdabcabcd",
+    "1221122112",
     "123456",
     "password",
     "iloveyou",

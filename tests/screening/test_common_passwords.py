@@ -56,6 +56,12 @@ def test_only_the_whole_password_counts(password: str) -> None:
     assert CommonPasswords().look_up(password) == NotListed()
 
 
+def test_two_lines_are_not_one_password() -> None:
+    """Neighbors in the file, with the line end between them, are on no line."""
+    first, second = lines()[100:102]
+    assert CommonPasswords().look_up(f"{first}\n{second}") == NotListed()
+
+
 @given(st.text())
 def test_any_text_can_be_looked_up(password: str) -> None:
     """It is listed exactly if its folded form is a line."""

@@ -1,6 +1,5 @@
 import socket
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from asking_ranges import wait_for_workers
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,8 +16,6 @@ from faulty_ranges import LISTED, SLOW, TIMES, Fault, FaultyRangeServer
 from credguard.drill.range_server import RangeServer
 from credguard.screening import Listed, RangeService, Unasked, UnaskedReason
 from credguard.screening.transport import Transport, _TimedReader
-
-HANG = 10.0  # seconds
 
 
 def certificate(folder: Path) -> Path:
@@ -112,12 +110,7 @@ def test_the_deadline_holds_under_tls(
         service = RangeService(url, deadline=timedelta(milliseconds=500))
         with closing(service):
             assert service.look_up(LISTED) == Unasked(UnaskedReason.TOO_SLOW)
-        workers = [
-            each for each in threading.enumerate() if each.name == "credguard range"
-        ]
-        for worker in workers:
-            worker.join(HANG)
-        assert not any(worker.is_alive() for worker in workers)
+        assert wait_for_workers() == []
 
 
 def test_no_time_left_is_too_slow() -> None:
@@ -136,3 +129,16 @@ def test_a_reader_stops_at_its_end_though_there_is_more() -> None:
         ours.settimeout(1e-9)
         with closing(_TimedReader(ours)) as reader, pytest.raises(TimeoutError):
             reader.readinto(bytearray(4))
+
+
+def test_a_reader_gives_each_read_only_what_is_left() -> None:
+    """The socket's own timeout shrinks, so that a silence ends with the deadline."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"more")
+        ours.settimeout(3600.0)
+        with closing(_TimedReader(ours)) as reader:
+            assert reader.readinto(bytearray(4)) == 4
+        left = ours.gettimeout()
+    assert left is not None
+    assert left < 3600.0

@@ -3,15 +3,18 @@
 import re
 import uuid
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
-from sqlalchemy import Column, Integer, String, Uuid
+from sqlalchemy import Integer, Uuid
 from sqlalchemy.types import TypeEngine
 
 from credguard._clock import in_utc
-from credguard._text import from_iso
+from credguard._text import from_iso, has_surrogate
+from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
-_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,18})", re.ASCII)
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
+_WORDS_FOR_NO = {"", "0", "f", "false", "n", "no", "off"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +64,35 @@ def to_account_id(value: object) -> str:
 
 
 def from_account_id(
-    account_id: str, column: Column[object]
+    account_id: str, kind: TypeEngine[object]
 ) -> int | str | uuid.UUID | None:
-    """Return *account_id* as the column stores it, None if no row can have it."""
-    kind: TypeEngine[object] = column.type
+    """
+    Return *account_id* as a column stores it, None if no row can have it.
+
+    Args:
+        account_id: The id as text; anything may be given.
+
+        kind: The type of the column: of whole numbers, of UUIDs, or of text.
+    """
     if isinstance(kind, Integer):
-        matched = _WHOLE_NUMBER.fullmatch(account_id)
-        return int(account_id) if matched else None
+        return _from_whole_number(account_id, kind)
     if isinstance(kind, Uuid):
         try:
             return uuid.UUID(account_id)
         except ValueError:
             return None
-    return account_id if isinstance(kind, String) else None
+    is_storable = (
+        len(account_id) <= ACCOUNT_ID_CHARACTERS
+        and "\0" not in account_id
+        and not has_surrogate(account_id)
+    )
+    return account_id if is_storable else None
 
 
 def to_text(value: object) -> str | None:
-    """Return a stored text, None for NULL."""
+    """Return a stored text, None for NULL; one that is kept as bytes is UTF-8."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return None if value is None else str(value)
 
 
@@ -90,18 +105,40 @@ def to_instant(value: object) -> datetime | None:
     """
     if isinstance(value, datetime):
         return in_utc(value)
-    if isinstance(value, int | float):
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    if isinstance(value, int | float | Decimal):
         return _from_seconds(value)
     return from_iso(value) if isinstance(value, str) else None
 
 
 def to_truth(value: object, *, unknown: bool) -> bool:
-    """Return a stored truth value; *unknown* for NULL."""
-    return unknown if value is None else bool(value)
+    """
+    Return a stored truth value; *unknown* for NULL.
+
+    Forums keep them as booleans, as numbers, as bits, or as words and letters.
+    """
+    if value is None:
+        return unknown
+    if isinstance(value, bytes):
+        return any(value.strip(b"0"))
+    if isinstance(value, str):
+        return value.strip().casefold() not in _WORDS_FOR_NO
+    return bool(value)
 
 
-def _from_seconds(seconds: float) -> datetime | None:
+def _from_whole_number(text: str, kind: Integer) -> int | None:
+    if not _WHOLE_NUMBER.fullmatch(text):
+        return None
+    number = int(text)
+    if getattr(kind, "unsigned", False):
+        return number if 0 <= number < 1 << 64 else None
+    return number if -1 << 63 <= number < 1 << 63 else None
+
+
+def _from_seconds(seconds: float | Decimal) -> datetime | None:
     try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
+        since = float(seconds)
+        return datetime.fromtimestamp(since, UTC) if since > 0 else None
     except (OverflowError, OSError, ValueError):
         return None

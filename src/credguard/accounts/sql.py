@@ -1,30 +1,26 @@
 """A user table in SQLite, PostgreSQL or MariaDB, reached by reflection."""
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     Integer,
-    Label,
-    MetaData,
+    LargeBinary,
     RowMapping,
     Select,
     String,
-    Table,
-    Uuid,
     bindparam,
+    cast,
     func,
-    inspect,
     or_,
     select,
-    type_coerce,
     update,
 )
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.types import NullType
 
 from credguard.accounts.columns import (
     Columns,
@@ -34,6 +30,7 @@ from credguard.accounts.columns import (
     to_text,
     to_truth,
 )
+from credguard.accounts.reflection import Reflected
 from credguard.campaigns.accounts import Account, Swap
 from credguard.errors import (
     AccountIdError,
@@ -41,6 +38,7 @@ from credguard.errors import (
     ColumnTooNarrowError,
 )
 from credguard.storage import Database
+from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
 _MOST_AT_ONCE = 500
 _SHOWN = 5
@@ -88,63 +86,81 @@ class SqlAccounts:
         Check that the table is as described and can hold what will be written.
 
         Raises:
-            AccountsTableError: The table or a column does not exist.
+            AccountsTableError: The table or a column does not exist, or is of no
+                kind that can be used.
             ColumnTooNarrowError: The password column holds fewer than *widest*.
-            AccountIdError: An id is empty, or stands there twice.
+            AccountIdError: An id is empty, too long, or stands there twice.
         """
-        length = getattr(self._column("password").type, "length", None)
+        kind = self._reflected.password_kind
+        whose = f"the column '{self._columns.password}' of '{self._name}'"
+        if not isinstance(kind, String | NullType):
+            message = f"{whose} holds no text; name the column of the password hash"
+            raise AccountsTableError(message)
+        length = getattr(kind, "length", None)
         if length is not None and length < widest:
             message = (
-                f"the column '{self._columns.password}' of '{self._name}' holds "
-                f"{length} characters, but {widest} are needed; widen it first"
+                f"{whose} holds {length} characters, but {widest} are needed; "
+                "widen it first"
             )
             raise ColumnTooNarrowError(message)
         with self.reading() as connection:
             self._check_ids(connection)
+            self._check_unique(connection)
 
     def count(self, connection: Connection) -> int:
         """Return how many accounts there are."""
-        query = select(func.count()).select_from(self._table)
+        query = select(func.count()).select_from(self._reflected.table)
         return int(connection.execute(query).scalar_one())
 
     def pages(self, connection: Connection, *, size: int) -> Iterator[list[Account]]:
-        """Read the whole table in order of id, *size* accounts at a time."""
+        """
+        Read the whole table in order of id, *size* accounts at a time.
+
+        Raises:
+            AccountIdError: An id is missing, or is not what its column declares.
+        """
         query = self._rows().order_by(self._id).limit(size)
         page = self._accounts(connection, query)
         while page:
+            last = self._key(page[-1].id)
             yield page
-            last = from_account_id(page[-1].id, self._id)
             page = self._accounts(connection, query.where(self._id > last))
 
     def between(
         self, connection: Connection, *, low: str | None, high: str, lock: bool
     ) -> list[Account]:
-        """Read the accounts with low < id <= high, locked until the end if asked."""
-        query = self._rows().where(self._id <= from_account_id(high, self._id))
+        """
+        Read the accounts with low < id <= high, locked until the end if asked.
+
+        Raises:
+            AccountIdError: *low* or *high* is no id of this table.
+        """
+        query = self._rows().where(self._id <= self._key(high))
         if low is not None:
-            query = query.where(self._id > from_account_id(low, self._id))
+            query = query.where(self._id > self._key(low))
         query = query.order_by(self._id)
         return self._accounts(connection, query.with_for_update() if lock else query)
 
     def borders(self, connection: Connection, *, size: int) -> Iterator[str]:
         """Return the id of every *size*-th account and of the last one, in order."""
-        ids = select(self._id).order_by(self._id)
-        last = connection.execute(select(func.max(self._id))).scalar()
-        query = ids.limit(1).offset(size - 1)
-        border = connection.execute(query).scalar()
+        ids = select(self._id).order_by(self._id).limit(1)
+        last = select(self._id).order_by(self._id.desc()).limit(1)
+        border = connection.execute(ids.offset(size - 1)).scalar()
         while border is not None:
             yield to_account_id(border)
-            if border == last:
-                return
-            border = connection.execute(query.where(self._id > border)).scalar()
-        if last is not None:
-            yield to_account_id(last)
+            beyond = self._id > border
+            last = last.where(self._id > border)
+            border = connection.execute(ids.where(beyond).offset(size - 1)).scalar()
+        rest = connection.execute(last).scalar()
+        if rest is not None:
+            yield to_account_id(rest)
 
     def find(
         self, connection: Connection, account_ids: Sequence[str]
     ) -> Mapping[str, Account]:
         """Return those of *account_ids* that exist, by id."""
-        wanted = {from_account_id(each, self._id): each for each in account_ids}
+        kind = self._reflected.id_kind
+        wanted = {from_account_id(each, kind) for each in account_ids}
         keys = [key for key in wanted if key is not None]
         found: dict[str, Account] = {}
         for start in range(0, len(keys), _MOST_AT_ONCE):
@@ -156,79 +172,49 @@ class SqlAccounts:
         return {each: found[each] for each in account_ids if each in found}
 
     def swap(self, connection: Connection, swaps: Sequence[Swap]) -> int:
-        """Write each new text over its old one; return how many stood there."""
+        """
+        Write each new text over its old one; return how many stood there.
+
+        Raises:
+            AccountIdError: A swap is for what is no id of this table.
+        """
         if not swaps:
             return 0
-        password = self._column("password")
+        password = self._reflected.password
+        still = [self._id == bindparam("b_id"), password == bindparam("b_old")]
+        if self._database.dialect == "mariadb":
+            # Its collations take 'a' for 'A'; two hashes may differ in no more.
+            old = bindparam("b_old", type_=String())
+            still.append(cast(password, LargeBinary) == cast(old, LargeBinary))
         statement = (
-            update(self._table)
-            .where(self._id == bindparam("b_id"), password == bindparam("b_old"))
+            update(self._reflected.table)
+            .where(*still)
             .values({password: bindparam("b_new")})
         )
         parameters = [
-            {
-                "b_id": from_account_id(swap.account_id, self._id),
-                "b_old": swap.old,
-                "b_new": swap.new,
-            }
+            {"b_id": self._key(swap.account_id), "b_old": swap.old, "b_new": swap.new}
             for swap in swaps
         ]
         return connection.execute(statement, parameters).rowcount
 
     @cached_property
-    def _table(self) -> Table:
-        schema, _, name = self._name.rpartition(".")
+    def _reflected(self) -> Reflected:
         with self.reading() as connection:
-            try:
-                return Table(
-                    name,
-                    MetaData(),
-                    schema=schema or None,
-                    autoload_with=connection,
-                    resolve_fks=False,
-                )
-            except NoSuchTableError:
-                tables = inspect(connection).get_table_names(schema=schema or None)
-        likely = [each for each in sorted(tables) if "user" in each or "member" in each]
-        hint = f"; did you mean {', '.join(likely[:_SHOWN])}?" if likely else ""
-        message = f"the forum's database has no table '{self._name}'{hint}"
-        raise AccountsTableError(message)
+            return Reflected(connection, self._name, self._columns)
 
-    @cached_property
-    def _id(self) -> Column[object]:
-        column = self._column("id")
-        if not isinstance(column.type, Integer | String | Uuid):
-            message = f"ids in the column '{self._columns.id}' are of no kind we know"
-            raise AccountsTableError(message)
-        return column
+    @property
+    def _id(self) -> ColumnElement[object]:
+        return self._reflected.id
 
-    def _column(self, meaning: str) -> Column[object]:
-        name = self._columns.named()[meaning]
-        if name not in self._table.c:
-            have = ", ".join(column.name for column in self._table.c)
-            message = (
-                f"the table '{self._name}' has no column '{name}' (for {meaning}); "
-                f"it has {have}"
-            )
-            raise AccountsTableError(message)
-        return self._table.c[name]
+    def _key(self, account_id: str) -> int | str | uuid.UUID:
+        key = from_account_id(account_id, self._reflected.id_kind)
+        if key is None:
+            message = f"a row of '{self._name}' has an id that cannot be looked up"
+            raise AccountIdError(message)
+        return key
 
     def _rows(self) -> Select[*tuple[object, ...]]:
-        return select(*self._selected)
-
-    @cached_property
-    def _selected(self) -> list[Label[object]]:
-        labelled: list[Label[object]] = []
-        for meaning in self._columns.named():
-            column = self._id if meaning == "id" else self._column(meaning)
-            if meaning.endswith("_at") and self._database.is_sqlite:
-                # SQLite keeps any text in a datetime column; the driver's own
-                # reader would stop the whole sweep at the first odd one.
-                cast_to_text: ColumnElement[object] = type_coerce(column, String())
-                labelled.append(cast_to_text.label(meaning))
-            else:
-                labelled.append(column.label(meaning))
-        return labelled
+        return select(*self._reflected.selected)
 
     def _accounts(
         self, connection: Connection, query: Select[*tuple[object, ...]]
@@ -236,17 +222,25 @@ class SqlAccounts:
         return [_account(row) for row in connection.execute(query).mappings()]
 
     def _check_ids(self, connection: Connection) -> None:
-        empty: ColumnElement[bool] = self._id.is_(None)
-        if isinstance(self._id.type, String):
-            empty = or_(empty, self._id == "")
-        query = select(func.count()).select_from(self._table).where(empty)
+        kind = self._reflected.id_kind
+        odd: ColumnElement[bool] = self._id.is_(None)
+        if isinstance(kind, String):
+            measure = func.length if self._database.is_sqlite else func.char_length
+            odd = or_(odd, self._id == "", measure(self._id) > ACCOUNT_ID_CHARACTERS)
+        elif isinstance(kind, Integer) and self._database.is_sqlite:
+            # SQLite keeps any text in a column of numbers.
+            odd = or_(odd, func.typeof(self._id) != "integer")
+        query = select(func.count()).select_from(self._reflected.table).where(odd)
         count = connection.execute(query).scalar_one()
         if count:
             message = (
-                f"{count} rows of '{self._name}' have no id in '{self._columns.id}'"
+                f"{count} rows of '{self._name}' have no id, or one that cannot be "
+                f"used, in '{self._columns.id}'"
             )
             raise AccountIdError(message)
-        if self._id.primary_key and len(self._table.primary_key) == 1:
+
+    def _check_unique(self, connection: Connection) -> None:
+        if self._reflected.id_is_key:
             return
         twice = (
             select(self._id)

@@ -18,11 +18,7 @@ from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.outbox import Waiting
-from credguard.campaigns.plan import (
-    DEFAULT_LINK_LIFETIME,
-    DEFAULT_RATE,
-    Plan,
-)
+from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE, Plan
 from credguard.campaigns.records import Record
 from credguard.campaigns.redeeming import Claim
 from credguard.campaigns.scope import Scope
@@ -61,15 +57,17 @@ class Campaigns:
 
             letter: What members are told.
 
-            rate: Notices a second, above 0, over all runs together.
+            rate: Notices a second over all runs together, at least one an hour.
 
-            link_lifetime: How long a link works, at least 5 minutes.
+            link_lifetime: How long a link works, from 5 minutes to 366 days.
 
         Returns:
             The plan. Look at it, then hand it to `start`.
 
         Raises:
-            ScopeError: The scope selects nobody, or names ids that no account has.
+            ScopeError: The scope selects nobody, is too long, or names ids that no
+                account has.
+            CampaignStateError: *rate* or *link_lifetime* is out of range.
             AccountsTableError: The table or a column does not exist.
             ColumnTooNarrowError: The password column cannot hold our hashes.
             AccountIdError: An id is empty, or stands in the table twice.
@@ -110,13 +108,11 @@ class Campaigns:
         plan.check_still_true(now.tally)
         means = self._means
         with means.database.begin() as connection:
+            records.keep_lists(connection, now)
             instant = means.clock()
             record = records.open_campaign(connection, means.keyring, now, now=instant)
-            detail = {
-                "campaign": record.id,
-                "scope": str(plan.scope),
-                "in_scope": now.tally.in_scope,
-            }
+            in_scope, scope = now.tally.in_scope, str(plan.scope)
+            detail = {"campaign": record.id, "scope": scope, "in_scope": in_scope}
             audit.record(
                 connection, means.keyring, event="opened", detail=detail, now=instant
             )
@@ -141,6 +137,7 @@ class Campaigns:
 
         Raises:
             CampaignStateError: There is no such campaign, or it was aborted.
+            BusyError: The forum's columns are being changed; call again to go on.
             StorageUnavailableError: The database is away, locked or full; call
                 again to go on.
         """
@@ -183,6 +180,7 @@ class Campaigns:
             CampaignStateError: The campaign is not swept, or was aborted.
             DeliveryUnavailableError: The mail server or folder takes nothing.
             StorageUnavailableError: The database is away, locked or full.
+            UnknownKeyError: The key of a notice's token is not on the ring.
         """
         record = self.find(campaign_id)
         run = Run(
@@ -204,7 +202,6 @@ class Campaigns:
         Raises:
             CampaignStateError: There is no such campaign.
         """
-        counting.mark_left(self._means, campaign_id)
         return counting.status(self._means, campaign_id)
 
     def abort(
@@ -225,7 +222,7 @@ class Campaigns:
             on_progress: Called with the number of hashes put back so far.
 
         Raises:
-            CampaignStateError: It is aborted already, or a later one is open.
+            CampaignStateError: It is aborted already, or a later one is not.
             StorageUnavailableError: The database is away, locked or full; call
                 again to go on.
         """
@@ -253,7 +250,8 @@ class Campaigns:
         Say what a log-in meets; `CredGuard.log_in` calls this.
 
         Raises:
-            BusyError: The account's hash is being put back.
+            BusyError: The account is being put in order, or cannot be judged here.
+            SealBrokenError, UnknownKeyError: The keyring is not the right one.
         """
         return gate.rule(self._means, account_id, stored)
 
@@ -263,6 +261,7 @@ class Campaigns:
 
         Raises:
             SessionRefusedError: It is.
+            BusyError: A campaign is being opened and cannot be judged here yet.
         """
         gate.check_session(self._means, account_id, stamp)
 
@@ -272,6 +271,8 @@ class Campaigns:
 
         Raises:
             TokenRefusedError: It is unknown, used or expired.
+            CampaignStateError: No user table was handed in.
+            SealBrokenError, UnknownKeyError: The keyring is not the right one.
         """
         return redeeming.claim(self._means, token)
 
@@ -291,5 +292,8 @@ class Campaigns:
 
         Returns:
             The account's credential epoch from now on.
+
+        Raises:
+            BusyError: The password was reset in another way meanwhile.
         """
         return redeeming.settle_by_forum(self._means, resolved)

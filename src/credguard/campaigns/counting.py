@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from credguard import sweeps
 from credguard.campaigns import members, outbox, records
 from credguard.campaigns.means import Means
+from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
 from credguard.campaigns.scope import is_affected
 from credguard.campaigns.states import (
@@ -24,6 +25,8 @@ from credguard.storage.tables import member, notice
 
 PAGE_SIZE = 2000
 
+_COUNTS = 3  # times, until an account that left between two of the counts is seen
+
 
 def status(means: Means, campaign_id: str) -> Status:
     """
@@ -32,6 +35,17 @@ def status(means: Means, campaign_id: str) -> Status:
     Raises:
         CampaignStateError: There is no such campaign.
     """
+    mark_left(means, campaign_id)
+    found = _count(means, campaign_id)
+    for _ in range(1, _COUNTS):
+        if found.adds_up:
+            break
+        mark_left(means, campaign_id)
+        found = _count(means, campaign_id)
+    return found
+
+
+def _count(means: Means, campaign_id: str) -> Status:
     with means.database.read() as ours:
         record = records.find(ours, campaign_id)
         swept = sweeps.progress(ours, record.id)
@@ -69,22 +83,31 @@ def mark_left(means: Means, campaign_id: str) -> int:
         How many were found.
     """
     left, after = 0, ""
-    state = MemberState.MUST_RESET
+    states = frozenset(MemberState) - {MemberState.LEFT}
     while True:
-        with means.database.begin() as ours:
-            page = members.page(ours, campaign_id, state, after=after, size=PAGE_SIZE)
-            if not page:
-                return left
-            after = page[-1].account_id
-            with means.accounts.reading() as forum:
-                ids = [found.account_id for found in page]
-                present = means.accounts.find(forum, ids)
-            for found in page:
-                if found.account_id not in present:
-                    now = means.clock()
-                    members.settle(ours, found, MemberState.LEFT, now=now)
-                    outbox.cancel(ours, found.account_id)
-                    left += 1
+        with means.database.read() as ours:
+            page = members.page(ours, campaign_id, states, after=after, size=PAGE_SIZE)
+        if not page:
+            return left
+        after = page[-1].account_id
+        with means.accounts.reading() as forum:
+            present = means.accounts.find(forum, [found.account_id for found in page])
+        gone = [found for found in page if found.account_id not in present]
+        if gone:
+            left += _mark(means, gone)
+
+
+def _mark(means: Means, gone: list[Member]) -> int:
+    now = means.clock()
+    with means.database.begin() as ours:
+        won = [
+            found
+            for found in gone
+            if members.settle(ours, found, MemberState.LEFT, now=now)
+        ]
+        for found in won:
+            outbox.cancel(ours, found.account_id)
+    return len(won)
 
 
 def _count_members(

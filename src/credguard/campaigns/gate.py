@@ -18,6 +18,8 @@ from credguard.campaigns.states import UNSWEPT, MemberState
 from credguard.errors import BusyError, SessionRefusedError
 from credguard.sessions import Stamp, credential_of
 
+_BEING_PUT_IN_ORDER = "The account is being put in order. Try again in a moment."
+
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
@@ -57,22 +59,18 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         stored: What stands in the forum's password column; None for no account.
 
     Raises:
-        BusyError: The account's hash is being put back, or a campaign is being
-            opened and the forum's user table is not at hand here.
+        BusyError: The account's hash is being put back, or the forum's user table
+            is needed and not at hand here.
+        SealBrokenError, UnknownKeyError: The keyring is not the one that retired
+            the account's hash.
     """
     with means.database.read() as connection:
         epoch = credential_of(connection, account_id).epoch
         gating = records.gating(connection)
         mine = members.of_account(connection, account_id)
     if any(found.state is MemberState.RESETTING for found in mine):
-        fresh = redeeming.finish_pending(means, account_id)
-        return Ruling(stored if fresh is None else fresh, epoch)
-    open_ids = {record.id for record in gating}
-    waiting = [
-        found
-        for found in mine
-        if found.state is MemberState.MUST_RESET and found.campaign_id in open_ids
-    ]
+        return rule(means, account_id, _finished(means, account_id))
+    waiting = members.still_open(mine, gating)
     if waiting:
         return _must_reset(means, waiting, stored, epoch)
     if members.is_marker(stored):
@@ -115,9 +113,17 @@ def _must_reset(
     return Ruling(stored, epoch, None, tuple(retired), tuple(waiting))
 
 
+def _finished(means: Means, account_id: str) -> str | None:
+    """Finish a reset that crashed between two databases; return what stands then."""
+    if means.forum is None:
+        raise BusyError(_BEING_PUT_IN_ORDER)
+    redeeming.finish_pending(means, account_id)
+    return _look_up(means, account_id, None).password
+
+
 def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
     """Put back a hash whose abort crashed between two databases."""
-    for found in mine:
+    for found in mine if means.forum else ():
         with means.database.read() as connection:
             record = records.find(connection, found.campaign_id)
         own = records.own_keyring(means.keyring, record)
@@ -127,8 +133,7 @@ def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
             with means.accounts.writing() as forum:
                 means.accounts.swap(forum, [Swap(found.account_id, stored, retired)])
             return retired
-    message = "The account is being put back in order. Try again in a moment."
-    raise BusyError(message)
+    raise BusyError(_BEING_PUT_IN_ORDER)
 
 
 def _watermark(

@@ -23,6 +23,8 @@ MOST_IN_A_BATCH = 200
 MAX_REPLY_CHARACTERS = 32
 MAX_OWNER_CHARACTERS = 64
 
+_LOST = "another sender took this notice over, or it was taken back"
+
 
 def owner(worker: str) -> str:
     """Return what of a worker's name is kept beside its leases, to be looked at."""
@@ -85,6 +87,19 @@ def lease(
         for each in leased:
             _write_lease(connection, each, worker)
         return leased
+
+
+def check(database: Database, held: Notice) -> None:
+    """
+    Check that a notice is still this sender's, just before it goes out.
+
+    Raises:
+        LeaseLostError: Another sender holds the notice, or it was taken back.
+    """
+    query = select(notice.c.version).where(notice.c.id == held.id)
+    with database.read() as connection:
+        if connection.execute(query).scalar() != held.version:
+            raise LeaseLostError(_LOST)
 
 
 def renew(
@@ -242,5 +257,4 @@ def _change(connection: Connection, held: Notice, values: dict[str, object]) -> 
         .values(version=held.version + 1, **values)
     )
     if changed.rowcount != 1:
-        message = "another sender took this notice over, or it was taken back"
-        raise LeaseLostError(message)
+        raise LeaseLostError(_LOST)

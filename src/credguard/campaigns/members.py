@@ -1,12 +1,13 @@
 """Member rows: what happened to each account, and its retired hash under seal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from credguard._text import RETIRED_PREFIX
+from credguard.campaigns.records import Record
 from credguard.campaigns.states import MemberState
 from credguard.keys import Keyring
 from credguard.storage.tables import member
@@ -35,6 +36,8 @@ class Member:
         pending: A new hash that is being written, sealed alike.
 
         version: What must still stand in the row when it is changed.
+
+        how: In which way a password was reset, None if it was not.
     """
 
     campaign_id: str
@@ -43,6 +46,7 @@ class Member:
     retired: str | None = field(repr=False)
     pending: str | None = field(repr=False)
     version: int
+    how: str | None = None
 
 
 def marker(own: Keyring, campaign_id: str, account_id: str) -> str:
@@ -62,6 +66,11 @@ def marker(own: Keyring, campaign_id: str, account_id: str) -> str:
 def is_marker(password: str | None) -> bool:
     """Return True if the text of a password column is any campaign's marker."""
     return password is not None and password.startswith(RETIRED_PREFIX)
+
+
+def campaign_of(marked: str) -> str:
+    """Return the campaign whose marker stands in a password column."""
+    return marked.removeprefix(RETIRED_PREFIX).partition(":")[0]
 
 
 def seal_retired(own: Keyring, member_of: tuple[str, str], password: str) -> str:
@@ -153,27 +162,47 @@ def of_account(connection: Connection, account_id: str) -> list[Member]:
     return [_member(row) for row in connection.execute(query).mappings()]
 
 
+def still_open(found: Sequence[Member], gating: Sequence[Record]) -> list[Member]:
+    """Return those of *found* that a new password resolves, as *gating* is ordered."""
+    place = {record.id: number for number, record in enumerate(gating)}
+    waiting = [
+        each
+        for each in found
+        if each.state is MemberState.MUST_RESET and each.campaign_id in place
+    ]
+    return sorted(waiting, key=lambda each: place[each.campaign_id])
+
+
+def count(connection: Connection, campaign_id: str, state: MemberState) -> int:
+    """Return how many members of the campaign are in *state*."""
+    query = select(func.count()).where(
+        member.c.campaign_id == campaign_id, member.c.state == state.value
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def page(
     connection: Connection,
     campaign_id: str,
-    state: MemberState,
+    states: Collection[MemberState],
     *,
     after: str,
     size: int,
+    lock: bool = False,
 ) -> list[Member]:
-    """Return up to *size* members in *state* after account *after*, locked."""
+    """Return up to *size* members in *states* after account *after*, in order."""
     query = (
         select(member)
         .where(
             member.c.campaign_id == campaign_id,
-            member.c.state == state.value,
+            member.c.state.in_([state.value for state in states]),
             member.c.account_id > after,
         )
         .order_by(member.c.account_id)
         .limit(size)
-        .with_for_update()
     )
-    return [_member(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query.with_for_update() if lock else query).mappings()
+    return [_member(row) for row in rows]
 
 
 def settle(
@@ -230,4 +259,5 @@ def _member(row: RowMapping) -> Member:
         row["retired"],
         row["pending"],
         row["version"],
+        row["how"],
     )

@@ -6,7 +6,6 @@ the letter and the rates that were counted for.
 """
 
 import heapq
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,11 +14,17 @@ from hashlib import sha256
 from credguard.campaigns.accounts import Account
 from credguard.campaigns.letter import LetterTemplate, is_reachable
 from credguard.campaigns.scope import Facts, Scope
+from credguard.campaigns.scope_text import check_size
 from credguard.errors import CampaignStateError, ScopeError
 
 SAMPLE_SIZE = 20
 DEFAULT_RATE = 14.0  # notices a second: a usual quota of mail providers
+LEAST_RATE = 1 / 3600
+MOST_RATE = 1_000_000.0  # above what any mail server takes
 DEFAULT_LINK_LIFETIME = timedelta(days=14)
+LEAST_LINK_LIFETIME = timedelta(minutes=5)
+MOST_LINK_LIFETIME = timedelta(days=366)
+MAX_RETIRED_CHARACTERS = 1024  # sealed, it fits what `Keyring.open` reads
 # Members come and go between a plan and its start; more than this is news.
 TOLERATED_CHANGE = 0.01
 TOLERATED_ACCOUNTS = 10
@@ -71,7 +76,7 @@ class Tally:
         self.inactive += not account.is_active
         self.staff += account.is_staff
         self.never_logged_in += account.last_login_at is None
-        if not has_password(facts.scheme):
+        if not has_password(account.password, facts.scheme):
             self.no_password += 1
         elif is_reachable(account.address):
             self.to_tell += 1
@@ -94,9 +99,16 @@ class Tally:
             heapq.heappushpop(self._sample, ticket)
 
 
-def has_password(scheme: str) -> bool:
-    """Return True if an account with a hash of *scheme* has a password to retire."""
-    return scheme != "unusable"
+def has_password(stored: str | None, scheme: str) -> bool:
+    """
+    Return True if an account has a password to retire.
+
+    A text that is too long to be sealed is too long to be a hash: nobody logs in
+    with it.
+    """
+    if stored is None or scheme == "unusable":
+        return False
+    return len(stored) <= MAX_RETIRED_CHARACTERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +138,16 @@ class Plan:
     tally: Tally
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.rate) and self.rate > 0):
-            message = "the rate is a number of notices a second, above 0"
+        if not LEAST_RATE <= self.rate <= MOST_RATE:
+            message = (
+                "the rate is a number of notices a second, at least one an hour and "
+                f"at most {MOST_RATE:,.0f} a second"
+            )
             raise CampaignStateError(message)
-        if self.link_lifetime < timedelta(minutes=5):
-            message = "a link must work for at least 5 minutes"
+        if not LEAST_LINK_LIFETIME <= self.link_lifetime <= MOST_LINK_LIFETIME:
+            message = "a link must work for at least 5 minutes and at most 366 days"
             raise CampaignStateError(message)
+        check_size(self.scope)
         if self.tally.in_scope == 0:
             message = "the scope selects nobody"
             raise ScopeError(message)

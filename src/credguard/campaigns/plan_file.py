@@ -3,9 +3,10 @@
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from credguard._text import to_iso
+from credguard._text import from_iso, to_iso
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.plan import Plan, Tally
 from credguard.campaigns.scope import AccountList, Scope
@@ -13,6 +14,7 @@ from credguard.campaigns.scope_text import parse
 from credguard.errors import ScopeError
 
 MAX_PLAN_CHARACTERS = 200_000
+MAX_COUNT = 10**12  # accounts; more than there are people
 
 _VERSION = 1
 _COUNTS = (
@@ -82,53 +84,90 @@ def read(
 
     Raises:
         ScopeError: The text is not such a plan, or a list has changed.
+        CampaignStateError: The rate or the link's lifetime is out of range.
         DeliverySetupError: The letter in it cannot be sent.
     """
+    found = _content(text)
+    if found is None:
+        message = "this is not a plan; make one with: credguard campaign plan"
+        raise ScopeError(message)
+    return Plan(
+        scope=_scope(found.scope, found.lists, open_list),
+        letter=LetterTemplate(**found.letter),
+        rate=found.rate,
+        link_lifetime=found.link_lifetime,
+        made_at=found.made_at,
+        tally=found.tally,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What stands in a plan's text, before it is known to make sense."""
+
+    scope: str
+    letter: Mapping[str, str]
+    rate: float
+    link_lifetime: timedelta
+    made_at: datetime
+    tally: Tally
+    lists: Mapping[str, str]
+
+    @classmethod
+    def of(cls, content: Mapping[str, object]) -> "_Content":
+        """Read what tomllib found; what is missing or odd raises as dicts do."""
+        letter, counts = _section(content, "letter"), _section(content, "counts")
+        schemes, lists = _section(content, "schemes"), _section(content, "lists")
+        tally = Tally()
+        tally.schemes.update({name: _count(each) for name, each in schemes.items()})
+        for name in _COUNTS:
+            setattr(tally, name, _count(counts[name]))
+        made_at = from_iso(str(content["made_at"]))
+        if made_at is None:
+            raise ValueError
+        return cls(
+            scope=str(content["scope"]),
+            letter={name: str(letter[name]) for name in _LETTER},
+            rate=float(str(content["rate"])),
+            link_lifetime=timedelta(seconds=_count(content["link_lifetime_seconds"])),
+            made_at=made_at,
+            tally=tally,
+            lists={digest: str(name) for digest, name in lists.items()},
+        )
+
+
+def _content(text: str) -> _Content | None:
+    # Only the reading fails in these ways; what a list's reader raises is its own.
     try:
         content = tomllib.loads(text) if len(text) <= MAX_PLAN_CHARACTERS else {}
-        return _plan(content, open_list)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError):
-        pass
-    message = "this is not a plan; make one with: credguard campaign plan"
+        if _count(content["version"]) == _VERSION:
+            return _Content.of(content)
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    message = "this plan was made by another release; make a new one"
     raise ScopeError(message)
 
 
-def _plan(
-    content: Mapping[str, object],
-    open_list: Callable[[str, str | None], AccountList] | None,
-) -> Plan:
-    if content["version"] != _VERSION:
-        message = "this plan was made by another release; make a new one"
-        raise ScopeError(message)
-    letter, counts = _section(content, "letter"), _section(content, "counts")
-    schemes, lists = _section(content, "schemes"), _section(content, "lists")
-    tally = Tally()
-    for name in _COUNTS:
-        setattr(tally, name, int(str(counts[name])))
-    tally.schemes.update({name: int(str(schemes[name])) for name in schemes})
-    return Plan(
-        scope=_scope(str(content["scope"]), lists, open_list),
-        letter=LetterTemplate(**{name: str(letter[name]) for name in _LETTER}),
-        rate=float(str(content["rate"])),
-        link_lifetime=timedelta(seconds=int(str(content["link_lifetime_seconds"]))),
-        made_at=datetime.fromisoformat(str(content["made_at"])),
-        tally=tally,
-    )
+def _count(value: object) -> int:
+    # type() and not isinstance(): True is no number of accounts.
+    if type(value) is not int or not 0 <= value <= MAX_COUNT:
+        raise ValueError
+    return value
 
 
 def _scope(
     text: str,
-    files: Mapping[str, object],
+    files: Mapping[str, str],
     open_list: Callable[[str, str | None], AccountList] | None,
 ) -> Scope:
     if open_list is None:
         return parse(text)
 
     def opened(digest: str) -> AccountList:
-        name = str(files[digest]) if digest in files else None
+        name = files.get(digest)
         found = open_list(digest, name)
         if found.digest != digest:
-            message = f"the list '{name}' changed since the plan was made"
+            message = "a list of the plan changed since it was made; make a new plan"
             raise ScopeError(message)
         return found
 

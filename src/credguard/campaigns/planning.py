@@ -9,6 +9,7 @@ from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.means import Identify, facts_of
 from credguard.campaigns.plan import Plan, Tally
 from credguard.campaigns.scope import Scope, everyone
+from credguard.campaigns.scope_text import check_size
 from credguard.errors import ScopeError
 from credguard.sessions import Credential, credentials_of
 from credguard.storage import Database
@@ -62,18 +63,21 @@ def plan(
 
         letter: What members are told.
 
-        rate: Notices a second, above 0, over all runs together.
+        rate: Notices a second over all runs together, at least one an hour.
 
-        link_lifetime: How long a link works, at least 5 minutes.
+        link_lifetime: How long a link works, from 5 minutes to 366 days.
 
         now: The present instant.
 
         kept_in: Where credguard's own tables are, if there are any yet.
 
     Raises:
-        ScopeError: The scope selects nobody, or names ids that no account has.
+        ScopeError: The scope selects nobody, is too long, or names ids that no
+            account has.
+        CampaignStateError: *rate* or *link_lifetime* is out of range.
         AccountsTableError, ColumnTooNarrowError, AccountIdError: See `survey`.
     """
+    check_size(scope)
     accounts.check(widest=WIDEST_HASH)
     tally, unknown = _count(accounts, identify, scope, kept_in=kept_in)
     if unknown:

@@ -2,11 +2,11 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from credguard.campaigns import plan_file
 from credguard.campaigns.plan import Plan
@@ -19,6 +19,7 @@ from credguard.storage.tables import campaign, list_entry
 
 _KEY_PURPOSE = "campaign key"
 _LIST_PAGE = 1000
+_NEXT_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,14 @@ class Record:
     state: CampaignState
     opened_at: datetime
     plan: Plan
-    sealed_key: str
+    sealed_key: str = field(repr=False)
     version: int
+
+
+def keep_lists(connection: Connection, plan: Plan) -> None:
+    """Write the lists that the plan's scope names; it comes before the watermark."""
+    for entries in plan.scope.lists():
+        _keep_list(connection, entries)
 
 
 def open_campaign(
@@ -57,6 +64,9 @@ def open_campaign(
     Returns:
         The new campaign.
     """
+    last = connection.execute(select(func.max(campaign.c.opened_at))).scalar()
+    # One after the other, so that they can be undone in turn.
+    opened_at = now if last is None else max(now, last + _NEXT_INSTANT)
     campaign_id = f"{now:%Y%m%d}-{secrets.token_hex(3)}"
     key = keyring.seal(secrets.token_bytes(32), purpose=_KEY_PURPOSE, owner=campaign_id)
     connection.execute(
@@ -65,7 +75,7 @@ def open_campaign(
             state=CampaignState.OPEN.value,
             scope=str(plan.scope),
             plan=plan_file.write(plan),
-            opened_at=now,
+            opened_at=opened_at,
             ended_at=None,
             sealed_key=key,
             rate=plan.rate,
@@ -73,9 +83,7 @@ def open_campaign(
             version=0,
         )
     )
-    for entries in plan.scope.lists():
-        _keep_list(connection, entries)
-    return Record(campaign_id, CampaignState.OPEN, now, plan, key, 0)
+    return Record(campaign_id, CampaignState.OPEN, opened_at, plan, key, 0)
 
 
 def find(connection: Connection, campaign_id: str) -> Record:

@@ -16,7 +16,7 @@ from credguard.campaigns import members, outbox, records, tokens
 from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.states import GATING, MemberState
+from credguard.campaigns.states import MemberState
 from credguard.errors import BusyError, TokenRefusedError
 from credguard.keys import Keyring
 from credguard.sessions import credential_of, password_was_set
@@ -61,6 +61,7 @@ def claim(means: Means, token: str) -> Claim:
 
     Raises:
         TokenRefusedError: The token is unknown, used or expired.
+        SealBrokenError, UnknownKeyError: The keyring is not the one that made it.
         StorageUnavailableError: The database is away or locked.
     """
     parts = tokens.read(token)
@@ -69,24 +70,24 @@ def claim(means: Means, token: str) -> Claim:
         if row is None or row["key_id"] != parts.key_id:
             raise TokenRefusedError
         account_id, campaign_id = row["account_id"], row["campaign_id"]
-        record = records.find(connection, campaign_id)
         epoch = credential_of(connection, account_id).epoch
         mine = members.of_account(connection, account_id)
-        open_ids = {each.id for each in records.gating(connection)}
-    bearer = tokens.Bearer(campaign_id, parts.notice_id, account_id, epoch)
-    tokens.check(means.keyring, parts, bearer)
-    waiting = [
-        found
-        for found in mine
-        if found.state is MemberState.MUST_RESET and found.campaign_id in open_ids
-    ]
-    expires_at = row["expires_at"]
-    is_open = record.state in GATING and campaign_id in {m.campaign_id for m in waiting}
-    if not is_open or expires_at is None or means.clock() >= expires_at:
-        raise TokenRefusedError
+        waiting = members.still_open(mine, records.gating(connection))
     with means.accounts.reading() as forum:
         account = means.accounts.find(forum, [account_id]).get(account_id)
     if account is None or account.password is None:
+        raise TokenRefusedError
+    bearer = tokens.Bearer(
+        campaign_id=campaign_id,
+        notice_id=parts.notice_id,
+        account_id=account_id,
+        address=account.address or "",
+        epoch=epoch,
+    )
+    tokens.check(means.keyring, parts, bearer)
+    expires_at = row["expires_at"]
+    is_open = campaign_id in {each.campaign_id for each in waiting}
+    if not is_open or expires_at is None or means.clock() >= expires_at:
         raise TokenRefusedError
     leaked = tuple(retired_hashes(means, waiting))
     return Claim(account, campaign_id, leaked, tuple(waiting))
@@ -116,14 +117,13 @@ def settle(means: Means, claimed: Claim, *, replacement: str) -> None:
         with means.database.begin() as both:
             _win(means, both, claimed.open_members)
             if means.accounts.swap(both, [swap]) != 1:
-                message = "The account is being changed. Try again in a moment."
-                raise BusyError(message)
+                raise _changing()
             _conclude(means, both, claimed.open_members[0], BY_LINK)
         return
     with means.database.begin() as ours:
         _win(means, ours, claimed.open_members, replacement=replacement)
-        password_was_set(ours, account.id, now=means.clock())
-    finish_pending(means, account.id)
+    if not finish_pending(means, account.id, seen=account.password):
+        raise _changing()
 
 
 def settle_by_forum(means: Means, found: Sequence[Member]) -> int:
@@ -132,6 +132,9 @@ def settle_by_forum(means: Means, found: Sequence[Member]) -> int:
 
     Returns:
         The account's credential epoch from now on.
+
+    Raises:
+        BusyError: The password was reset in another way meanwhile.
     """
     account_id, done = found[0].account_id, MemberState.RESET_DONE
     with means.database.begin() as connection:
@@ -142,40 +145,88 @@ def settle_by_forum(means: Means, found: Sequence[Member]) -> int:
         ]
         if any(won):
             _conclude(means, connection, found[0], BY_FORUM)
+        elif _as_it_stands(connection, found[0]).how != BY_FORUM:
+            raise _changing()
         return credential_of(connection, account_id).epoch
 
 
-def finish_pending(means: Means, account_id: str) -> str | None:
+def finish_pending(means: Means, account_id: str, *, seen: str | None = None) -> bool:
     """
     Put a new hash that was decided on into the forum's table, where it is not yet.
 
+    Args:
+        means: What to work with.
+
+        account_id: Whose rows stand as `RESETTING`.
+
+        seen: What stood in the column when the token was claimed, if that is known.
+
     Returns:
-        What stands in the column now, None if the account has left.
+        True if it stands there now. False if the account has left, or the forum
+        wrote another hash first: the account's rows are open again then.
     """
     with means.database.read() as connection:
         mine = members.of_account(connection, account_id)
         pending = [each for each in mine if each.state is MemberState.RESETTING]
         owners = _own_keyrings(means, connection, pending)
-    fresh: str | None = None
-    for found in pending:
-        own = owners[found.campaign_id]
-        new = members.open_pending(own, found)
-        with means.accounts.writing() as forum:
-            account = means.accounts.find(forum, [account_id]).get(account_id)
-            fresh = account.password if account else None
-            if members.is_marker(fresh):
-                means.accounts.swap(forum, [Swap(account_id, fresh or "", new)])
-                fresh = new
+    if not pending:
+        # Somebody else finished it; how that ended stands in the rows.
+        return any(each.state is MemberState.RESET_DONE for each in mine)
+    # All pending rows of an account were won together and hold one hash.
+    new = members.open_pending(owners[pending[0].campaign_id], pending[0])
+    replaced = {
+        text
+        for each in pending
+        for text in (*_taken_out_of_use(owners[each.campaign_id], each), seen)
+    }
+    with means.accounts.writing() as forum:
+        then = _put(means, forum, account_id, new=new, replaced=replaced)
+    how = BY_LINK if then is MemberState.RESET_DONE else None
     with means.database.begin() as connection:
         now = means.clock()
-        for found in pending:
-            done = MemberState.RESET_DONE
-            members.settle(connection, found, done, now=now, how=BY_LINK)
-        if pending:
-            campaign_id = pending[0].campaign_id
-            _note(means, connection, campaign_id, BY_LINK)
-            outbox.cancel(connection, account_id)
-    return fresh
+        won = [
+            members.settle(connection, found, then, now=now, how=how)
+            for found in pending
+        ]
+        if all(won) and how is not None:
+            _conclude(means, connection, pending[0], how)
+        now_stands = _as_it_stands(connection, pending[0])
+    return now_stands.state is MemberState.RESET_DONE
+
+
+def _taken_out_of_use(own: Keyring, found: Member) -> tuple[str, str]:
+    """Return what a new hash may replace; another campaign's marker is not in it."""
+    marker = members.marker(own, found.campaign_id, found.account_id)
+    return members.open_retired(own, found), marker
+
+
+def _put(
+    means: Means,
+    forum: Connection,
+    account_id: str,
+    *,
+    new: str,
+    replaced: set[str | None],
+) -> MemberState:
+    """Write a new hash over what it replaces; return what came of it."""
+    account = means.accounts.find(forum, [account_id]).get(account_id)
+    if account is None:
+        return MemberState.LEFT
+    old = account.password or ""
+    if old in replaced:
+        means.accounts.swap(forum, [Swap(account_id, old, new)])
+        again = means.accounts.find(forum, [account_id]).get(account_id)
+        old = (again.password if again else None) or ""
+    return MemberState.RESET_DONE if old == new else MemberState.MUST_RESET
+
+
+def _as_it_stands(connection: Connection, found: Member) -> Member:
+    rows = members.known(connection, found.campaign_id, [found.account_id])
+    return rows[found.account_id]
+
+
+def _changing() -> BusyError:
+    return BusyError("The account is being changed. Try again in a moment.")
 
 
 def retired_hashes(means: Means, found: Iterable[Member]) -> list[str]:

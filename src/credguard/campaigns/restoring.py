@@ -9,7 +9,7 @@ from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import GATING, CampaignState, MemberState
+from credguard.campaigns.states import CampaignState, MemberState
 from credguard.errors import CampaignStateError
 from credguard.keys import Keyring
 from credguard.storage import audit
@@ -42,8 +42,9 @@ def abort(
         The campaign, aborted.
 
     Raises:
-        CampaignStateError: It is aborted already, or a later campaign retired
-            some of the same accounts and must be aborted first.
+        CampaignStateError: It is aborted already, or by another run meanwhile, or
+            a later campaign retired some of the same accounts and must be
+            aborted first.
         StorageUnavailableError: The database is away, locked or full; what is
             done stands, and a further call goes on.
     """
@@ -62,10 +63,8 @@ def abort(
 def _aborting(means: Means, campaign_id: str, reason: str) -> Record:
     with means.database.begin() as connection:
         record = records.find(connection, campaign_id)
-        check_step(record.state, CampaignState.ABORTED if _is_resumed(record) else then)
-        for later in records.every(connection):
-            if later.opened_at > record.opened_at:
-                _refuse_out_of_turn(later)
+        if record.state is not CampaignState.ABORTED:
+            _check_turn(connection, record)
         if record.state is CampaignState.ABORTING:
             return record
         now = means.clock()
@@ -81,13 +80,41 @@ def _aborting(means: Means, campaign_id: str, reason: str) -> Record:
         return moved
 
 
+def _check_turn(connection: Connection, record: Record) -> None:
+    """Check that no later campaign stands on what this one retired."""
+    for later in records.every(connection):
+        is_over = later.state is CampaignState.ABORTED
+        if later.opened_at > record.opened_at and not is_over:
+            raise _out_of_turn(later.id)
+
+
+def _out_of_turn(later: str) -> CampaignStateError:
+    return CampaignStateError(
+        f"campaign {later} was opened later and may have retired the same accounts; "
+        "abort that one first"
+    )
+
+
+def _aborted(means: Means, record: Record) -> Record:
+    with means.database.begin() as connection:
+        now = means.clock()
+        state = MemberState.RESTORED
+        restored = members.count(connection, record.id, state)
+        moved = records.move(connection, record, CampaignState.ABORTED, now=now)
+        detail = {"campaign": record.id, "restored": restored}
+        audit.record(connection, means.keyring, event="aborted", detail=detail, now=now)
+        return moved
+
+
 def _restore_page(
     means: Means, record: Record, own: Keyring, after: str
 ) -> tuple[int, str | None]:
     """Restore one page; return how many, and its last account (None: no more)."""
     with means.database.begin() as ours:
-        state = MemberState.MUST_RESET
-        page = members.page(ours, record.id, state, after=after, size=PAGE_SIZE)
+        states = {MemberState.MUST_RESET}
+        page = members.page(
+            ours, record.id, states, after=after, size=PAGE_SIZE, lock=True
+        )
         if not page:
             return 0, None
         if means.is_shared:
@@ -121,6 +148,9 @@ def _restore(
         if account.password == retired or means.accounts.swap(forum, [swap]):
             members.settle(ours, found, MemberState.RESTORED, now=now)
             restored += 1
+        elif members.is_marker(account.password) and account.password != marker:
+            # Opened while this abort was under way; only that one can undo it.
+            raise _out_of_turn(members.campaign_of(str(account.password)))
         else:
             then = MemberState.RESET_DONE
             members.settle(ours, found, then, now=now, how="forum")

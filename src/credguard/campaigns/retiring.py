@@ -9,6 +9,7 @@ that a crash between them is finished when the range is leased again.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -28,8 +29,10 @@ from credguard.sessions import raise_epochs
 from credguard.storage import audit
 from credguard.sweeps import Piece, Progress
 
-
 RANGE_SIZE = 1000  # accounts; a range of this size is written in well under 1 s
+RANGE_LEASE = timedelta(seconds=15)  # how long a run that was killed holds up others
+
+_GLANCE = timedelta(seconds=1)  # how long to wait before looking again
 
 
 def sweep(
@@ -64,7 +67,11 @@ def sweep(
     work = _Work.of(means, record)
     while record.state in UNSWEPT:
         piece = sweeps.lease(
-            means.database, record.id, worker=leases.owner(worker), now=means.clock()
+            means.database,
+            record.id,
+            worker=leases.owner(worker),
+            now=means.clock(),
+            lasting=RANGE_LEASE,
         )
         if piece is None:
             _await_others(means, record)
@@ -97,9 +104,12 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
         borders = list(means.accounts.borders(forum, size=RANGE_SIZE))
     try:
         with means.database.begin() as connection:
-            sweeps.lay_out(connection, record.id, borders)
+            # The campaign's row first: who loses it must hold no lock on a range.
             now = means.clock()
-            return records.move(connection, record, CampaignState.SWEEPING, now=now)
+            then = CampaignState.SWEEPING
+            moved = records.move(connection, record, then, now=now)
+            sweeps.lay_out(connection, record.id, borders)
+            return moved
     except LeaseLostError:
         with means.database.read() as connection:
             return records.find(connection, campaign_id)
@@ -124,7 +134,7 @@ def _await_others(means: Means, record: Record) -> None:
     with means.database.read() as connection:
         until = sweeps.leased_until(connection, record.id)
     if until is not None:
-        means.pause(min(until - means.clock(), sweeps.DEFAULT_LEASE / 60))
+        means.pause(min(until - means.clock(), _GLANCE))
 
 
 @dataclass(slots=True)
@@ -226,8 +236,8 @@ class _Work:
             return
         whose = (self.record.id, account.id)
         decision.touched += 1
-        password = account.password
-        if password is None or not has_password(password, facts.scheme):
+        password = account.password or ""
+        if not has_password(account.password, facts.scheme):
             state = MemberState.NO_PASSWORD
             decision.entered.append(Member(*whose, state, None, None, 0))
             return

@@ -150,5 +150,5 @@ def account_state(
             return AccountState.DEFERRED if attempts else AccountState.QUEUED
         case NoticeState.CANCELED:
             return AccountState.RESTORING
-        case None:
+        case _:
             return AccountState.UNREACHABLE

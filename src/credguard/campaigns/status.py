@@ -73,7 +73,8 @@ class Status:
     @property
     def adds_up(self) -> bool:
         """True if every account is in exactly one of the states."""
-        return sum(self.counts.values()) == self.accounts
+        counts = self.counts.values()
+        return sum(counts) == self.accounts and min(counts, default=0) >= 0
 
     @property
     def in_scope(self) -> int:

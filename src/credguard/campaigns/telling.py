@@ -181,6 +181,7 @@ class Run:
     def _still_held(self, held: Notice) -> Notice:
         now = self.means.clock()
         if now + self.margin <= held.lease_until:
+            leases.check(self.means.database, held)
             return held
         return leases.renew(self.means.database, held, now=now, margin=self.margin * 2)
 

@@ -86,7 +86,7 @@ def issue(keyring: Keyring, bearer: Bearer, *, key_id: str) -> str:
     return f"{_PREFIX}.{key_id}.{bearer.notice_id}.{code}"
 
 
-def read(text: str) -> Token:
+def read(text: object) -> Token:
     """
     Take a token apart; anything may be given.
 
@@ -94,8 +94,9 @@ def read(text: str) -> Token:
         TokenRefusedError: It is not a token.
     """
     # A host's JSON may hold anything where a token is expected.
-    fits = isinstance(text, str) and len(text) <= MAX_TOKEN_CHARACTERS
-    matched = _TOKEN.fullmatch(text) if fits else None
+    written = text if isinstance(text, str) else ""
+    fits = len(written) <= MAX_TOKEN_CHARACTERS
+    matched = _TOKEN.fullmatch(written) if fits else None
     code = from_base64url(matched[3]) if matched else None
     if matched is None or code is None or len(code) != TAG_BYTES:
         raise TokenRefusedError

@@ -35,7 +35,7 @@ def drill(*, accounts: int, range_url: str | None, keep: Path | None) -> None:
     and goes on), and a tenth of them come back with their link. It ends with the
     campaign's report, and fails if anything happens that must not.
     """
-    from credguard.drill import Play, Setting  # noqa: PLC0415  # only here is it needed
+    from credguard.drill.play import Play, Setting  # noqa: PLC0415  # only here needed
 
     started = time.monotonic()
     with ExitStack() as stack:

@@ -27,6 +27,27 @@ _INSERT = (
     " VALUES (?, ?, ?, 0, ?, '', ?, 0, ?, ?, '')"
 )
 
+_SETTINGS = """\
+[forum]
+database = "{url}"
+table = "auth_user"
+
+[forum.columns]
+id = "id"
+password = "password"
+address = "email"
+name = "username"
+created_at = "date_joined"
+last_login_at = "last_login"
+is_active = "is_active"
+is_staff = "is_staff"
+
+[notices]
+site = "Machina"
+sender_address = "help@machina.example"
+link = "https://machina.example/reset#{{token}}"
+"""
+
 
 class Forum:
     """
@@ -44,6 +65,11 @@ class Forum:
     def url(self) -> str:
         """The database's URL."""
         return f"sqlite:///{self.path}"
+
+    @property
+    def settings(self) -> str:
+        """The settings that lead credguard to it, as TOML."""
+        return _SETTINGS.format(url=self.url)
 
     def build(self, accounts: int) -> None:
         """Write the database with *accounts* members, at least one."""

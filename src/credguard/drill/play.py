@@ -7,7 +7,7 @@ members come through the door that a forum's code would use.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -33,31 +33,11 @@ from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 from credguard.screening import AnyOf, CommonPasswords, PasswordPolicy, RangeService
 
-SETTINGS = """\
-[forum]
-database = "{url}"
-table = "auth_user"
-
-[forum.columns]
-id = "id"
-password = "password"
-address = "email"
-name = "username"
-created_at = "date_joined"
-last_login_at = "last_login"
-is_active = "is_active"
-is_staff = "is_staff"
-
-[notices]
-site = "Machina"
-sender_address = "help@machina.example"
-link = "https://machina.example/reset#{{token}}"
-"""
 REASON = "On 7 November somebody copied our database, with the hashes of all passwords."
 
 _RATE = 5_000  # the sink takes what it gets; a real provider sets the rate
 _DEADLINE = 2  # seconds for a message on this machine
-_VISITORS = 25  # members with a session when it begins
+_MOST_VISITORS = 25  # members with a session when it begins
 _ANSWERING = 10  # one in ten
 _GLANCE = 0.02
 
@@ -127,7 +107,8 @@ class Play:
             url = self.setting.range_url
             if url is None:
                 url = stack.enter_context(RangeServer({BREACHED: 12_345})).url
-            guard = self._guard(url)
+            ranges = stack.enter_context(closing(RangeService(url)))
+            guard = self._guard(ranges)
             sessions = self._sessions(guard)
             with self._timed("check the accounts"):
                 self.operator.run("accounts", "check")
@@ -145,10 +126,10 @@ class Play:
                 return self._report(guard)
 
     def _write_settings(self) -> None:
-        text = SETTINGS.format(url=self.forum.url)
-        (self.setting.folder / "credguard.toml").write_text(text, encoding="utf-8")
+        settings = self.setting.folder / "credguard.toml"
+        settings.write_text(self.forum.settings, encoding="utf-8")
 
-    def _guard(self, range_url: str) -> CredGuard:
+    def _guard(self, ranges: RangeService) -> CredGuard:
         columns = Columns(
             name="username",
             created_at="date_joined",
@@ -157,7 +138,7 @@ class Play:
             is_staff="is_staff",
         )
         accounts = SqlAccounts(self.forum.url, table="auth_user", columns=columns)
-        lists = AnyOf(CommonPasswords(), RangeService(range_url))
+        lists = AnyOf(CommonPasswords(), ranges)
         return CredGuard(
             keyring=self.keyring,
             database=self.forum.url,
@@ -169,7 +150,8 @@ class Play:
     def _sessions(self, guard: CredGuard) -> dict[str, tuple[str, str]]:
         """Log some members in; return their names and stamps by account."""
         sessions = {}
-        for account_id, name in self.forum.some_members(_VISITORS):
+        visitors = min(_MOST_VISITORS, 2 + self.setting.accounts // 100)
+        for account_id, name in self.forum.some_members(visitors):
             login = guard.log_in(
                 self.forum.password_of(name),
                 account_id=account_id,

@@ -89,16 +89,8 @@ def least_beside(read: ReadScheme, stored: str, beside: Beside) -> Beside | None
     # With all columns first: without a salt, a salted row may look like a plain one.
     if read(stored, beside) is None:
         return None
-    salt, username = beside.salt, beside.username
-    for least in (
-        Beside(),
-        Beside(salt=salt),
-        Beside(username=username),
-        Beside(salt=salt, username=username),
-    ):
-        if read(stored, least) is not None:
-            return least
-    return None
+    fewer = (Beside(), Beside(salt=beside.salt), Beside(username=beside.username))
+    return next((each for each in fewer if read(stored, each) is not None), beside)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ PENDING_LIFETIME = timedelta(minutes=15)  # to find the phone and install an app
 MAX_FAILURES = 100  # NIST SP 800-63B-4 section 3.2.2: then it is out of use
 
 _LONGEST_DELAY = timedelta(days=1)
-_MOST_DOUBLINGS = 32  # far past every ceiling, and no delay overflows
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -100,8 +99,11 @@ class Limits:
         """Return the delay after *failures* wrong codes in a row, None if none."""
         if failures < self.free_failures:
             return None
-        doublings = min(failures - self.free_failures, _MOST_DOUBLINGS)
-        return min(self.first_delay * (1 << doublings), self.longest_delay)
+        doublings = failures - self.free_failures
+        # Compared before it is multiplied: a huge delay would overflow.
+        if doublings >= (self.longest_delay // self.first_delay).bit_length():
+            return self.longest_delay
+        return self.first_delay * (1 << doublings)
 
 
 # Section 3.2.2 names delays from 30 seconds to an hour; five wrong codes are typos.

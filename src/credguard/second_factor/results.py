@@ -6,8 +6,8 @@ from datetime import datetime
 from credguard.errors import (
     CodeMismatchError,
     CodeReplayedError,
+    FactorStateError,
     LockedOutError,
-    RefusedError,
 )
 from credguard.second_factor.factor import Factor, Ruling, Verdict
 
@@ -80,7 +80,7 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
     Raises:
         CodeMismatchError, CodeReplayedError, LockedOutError: The code was not
             right, used already, or not looked at yet.
-        RefusedError: There is no factor, or it is out of use.
+        FactorStateError: There is no factor, or it is out of use.
     """
     match ruling:
         case Ruling(Verdict.ACCEPTED, factor):
@@ -92,6 +92,6 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
         case Ruling(Verdict.TOO_EARLY, Factor(retry_at=datetime() as retry_at)):
             raise LockedOutError(retry_at)
         case Ruling(Verdict.LOCKED):
-            raise RefusedError(_LOCKED)
+            raise FactorStateError(_LOCKED)
         case _:
-            raise RefusedError(missing)
+            raise FactorStateError(missing)

@@ -9,11 +9,9 @@ counts, whatever arrives at the same time and in how many processes.
 import secrets
 
 from credguard._clock import Clock, system_clock
-from credguard._text import has_surrogate
 from credguard.errors import (
-    AccountIdError,
     BusyError,
-    RefusedError,
+    FactorStateError,
 )
 from credguard.keys import Keyring
 from credguard.second_factor import rows
@@ -32,7 +30,7 @@ from credguard.second_factor.factor import (
 from credguard.second_factor.results import Confirmed, Disabled, Verified, told
 from credguard.second_factor.totp import RFC_6238_DRIFT, Window
 from credguard.storage import Database
-from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
+from credguard.storage.account_ids import check_account_id
 
 SEED_BYTES = 20  # 160 bits: RFC 4226 section 4 R6 recommends, RFC 6238 5.1 for SHA-1
 
@@ -106,7 +104,7 @@ class SecondFactors:
             BusyError: Nothing was changed; try again.
             StorageUnavailableError: The database is away, locked or full.
         """
-        _check_account_id(account_id)
+        check_account_id(account_id)
         seed = secrets.token_bytes(SEED_BYTES)
         factor_id = secrets.token_urlsafe(_ID_BYTES)
         sealed = self._keyring.seal(
@@ -141,7 +139,7 @@ class SecondFactors:
         Raises:
             CodeMismatchError: The code is not right; the pending factor stays.
             LockedOutError: Too many wrong codes; `retry_at` says until when.
-            RefusedError: Nothing is pending, or it has expired: enroll again.
+            FactorStateError: Nothing is pending, or it has expired: enroll again.
             SealBrokenError, UnknownKeyError: The seed does not open; page
                 somebody.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
@@ -168,7 +166,7 @@ class SecondFactors:
             CodeMismatchError: The code is not right. It was counted.
             CodeReplayedError: The code, or a later one, was used already.
             LockedOutError: Too many wrong codes; `retry_at` says until when.
-            RefusedError: No factor is in force, or a hundred wrong codes in a row
+            FactorStateError: No factor is in force, or a hundred wrong codes in a row
                 put it out of use: find out in another way who it is, and enroll
                 a new one.
             SealBrokenError, UnknownKeyError: The seed does not open; page
@@ -197,7 +195,7 @@ class SecondFactors:
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
             StorageUnavailableError: The database is away, locked or full.
         """
-        _check_account_id(account_id)
+        check_account_id(account_id)
         with self._database.begin() as connection:
             was_enrolled = rows.disable(connection, account_id, now=self._clock())
         return Disabled(account_id, was_enrolled)
@@ -216,7 +214,7 @@ class SecondFactors:
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
             StorageUnavailableError: The database is away or locked.
         """
-        _check_account_id(account_id)
+        check_account_id(account_id)
         factor = self._find(account_id, Place.CURRENT)
         return factor is not None and factor.state is not FactorState.DISABLED
 
@@ -228,11 +226,11 @@ class SecondFactors:
         self, account_id: str, place: Place, code: str, *, missing: str
     ) -> Factor:
         """Judge *code* until the row it was judged by is the one that is changed."""
-        _check_account_id(account_id)
+        check_account_id(account_id)
         for _ in range(_MOST_TRIES):
             factor = self._find(account_id, place)
             if factor is None:
-                raise RefusedError(missing)
+                raise FactorStateError(missing)
             ruling = judge(
                 factor,
                 code,
@@ -259,13 +257,3 @@ class SecondFactors:
 def _owner(account_id: str, factor_id: str) -> str:
     # The factor's id has no slash, so no two pairs give the same owner.
     return f"{account_id}/{factor_id}"
-
-
-def _check_account_id(account_id: str) -> None:
-    if (
-        not 1 <= len(account_id) <= ACCOUNT_ID_CHARACTERS
-        or "\0" in account_id
-        or has_surrogate(account_id)
-    ):
-        message = f"an account id is a text of 1 to {ACCOUNT_ID_CHARACTERS} characters"
-        raise AccountIdError(message)

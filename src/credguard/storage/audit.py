@@ -6,22 +6,34 @@ out or put in between is found. A chain alone does not show that its end was
 cut off: keep the head elsewhere.
 """
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    RowMapping,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
 
 from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
 from credguard.storage.database import Database, insert_new
-from credguard.storage.tables import audit, audit_head
+from credguard.storage.tables import audit, audit_head, microseconds_of
 
 _PURPOSE = "audit"
 _START = "0" * 64
 _PAGE = 1000
+# As it stands there: an instant that was altered need not be one.
+_WRITTEN = [
+    type_coerce(column, BigInteger).label("at") if column is audit.c.at else column
+    for column in audit.c
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ def record(
     text = json.dumps(detail, sort_keys=True, ensure_ascii=True)
     key_id = keyring.current.id
     number = head.number + 1
-    row = _Record(number, now, event, text)
+    row = _Record(number, microseconds_of(now), event, text)
     mac = _mac(keyring, row, before=head.mac, key_id=key_id)
     connection.execute(
         insert(audit).values(
@@ -90,7 +102,7 @@ def verify(database: Database, keyring: Keyring) -> AuditHead:
     with database.read() as connection:
         head = connection.execute(select(audit_head.c.number, audit_head.c.mac)).first()
         number, mac = 0, _START
-        rest = select(audit).order_by(audit.c.number).limit(_PAGE)
+        rest = select(*_WRITTEN).order_by(audit.c.number).limit(_PAGE)
         while (
             page := connection.execute(rest.where(audit.c.number > number))
             .mappings()
@@ -108,7 +120,7 @@ def verify(database: Database, keyring: Keyring) -> AuditHead:
 @dataclass(frozen=True, slots=True)
 class _Record:
     number: int
-    at: datetime
+    at: int
     event: str
     detail: str
 
@@ -116,7 +128,7 @@ class _Record:
 def _checked(keyring: Keyring, row: RowMapping, number: int, before: str) -> str:
     content = _Record(row["number"], row["at"], row["event"], row["detail"])
     mac = _mac(keyring, content, before=before, key_id=row["key_id"])
-    if row["number"] != number or not hmac.compare_digest(mac, row["mac"]):
+    if row["number"] != number or mac != row["mac"]:
         message = f"record {number} of the audit log was altered or is missing"
         raise AuditBrokenError(message)
     return mac
@@ -132,6 +144,7 @@ def _locked_head(connection: Connection) -> AuditHead:
 
 
 def _mac(keyring: Keyring, row: _Record, *, before: str, key_id: str) -> str:
-    parts = [before, str(row.number), row.at.isoformat(), row.event, row.detail]
-    message = json.dumps(parts).encode()
+    parts = [before, str(row.number), str(row.at), row.event, row.detail]
+    # SQLite may hold bytes where a text was; then the code does not fit either.
+    message = json.dumps(parts, default=repr).encode()
     return keyring.tag(message, purpose=_PURPOSE, key_id=key_id).hex()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 DEFAULT_PATIENCE = timedelta(seconds=10)  # how long to wait for another's lock
+# No statement of ours takes as long; a server that is silent longer is gone.
+LONGEST_SILENCE = timedelta(minutes=5)
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -229,7 +231,11 @@ def _make_engine(url: URL, patience: timedelta) -> Engine:
         options["pool_timeout"] = _seconds(patience)
     if backend != "sqlite":
         options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
-        options["connect_args"] = {"connect_timeout": _seconds(patience)}
+        options["connect_args"] = {
+            name: value
+            for name, value in _limits(backend, patience).items()
+            if name not in url.query
+        }
     is_missing = False
     try:
         return create_engine(url, **options)
@@ -241,6 +247,17 @@ def _make_engine(url: URL, patience: timedelta) -> Engine:
         raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
     message = "this database URL is not understood"
     raise StorageSetupError(message)
+
+
+def _limits(backend: str, patience: timedelta) -> dict[str, int]:
+    """Return settings of the driver that end a wait for a server that is silent."""
+    limits = {"connect_timeout": _seconds(patience)}
+    if backend == "postgresql":
+        # Milliseconds for the last, seconds for the others: as libpq has them.
+        idle = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+        return limits | idle | {"tcp_user_timeout": _milliseconds(LONGEST_SILENCE)}
+    silence = _seconds(LONGEST_SILENCE)
+    return limits | {"read_timeout": silence, "write_timeout": silence}
 
 
 def _begin(connection: Connection) -> None:

@@ -66,18 +66,24 @@ def _alone(database: Database) -> Iterator[None]:
             return
         with database.begin() as connection:
             _lock(connection)
-            yield
-            if connection.dialect.name != "postgresql":
-                connection.execute(text(f"SELECT RELEASE_LOCK('{_LOCK_NAME}')"))
+            try:
+                yield
+            finally:
+                _unlock(connection)
 
 
 def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # Released when its transaction ends.
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
     elif not connection.scalar(text(f"SELECT GET_LOCK('{_LOCK_NAME}', {_LOCK_WAIT})")):
         message = "Another process is upgrading the tables; run it again."
         raise StorageUnavailableError(message)
+
+
+def _unlock(connection: Connection) -> None:
+    # PostgreSQL lets go of the lock when its transaction ends.
+    if connection.dialect.name != "postgresql":
+        connection.execute(text(f"SELECT RELEASE_LOCK('{_LOCK_NAME}')"))
 
 
 def _upgrade(connection: Connection) -> None:

@@ -24,10 +24,17 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
+from credguard._clock import in_utc
+
 ACCOUNT_ID_CHARACTERS = 255
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds_of(instant: datetime) -> int:
+    """Return the microseconds since 1970 in UTC; a naive datetime is in UTC."""
+    return (in_utc(instant) - _EPOCH) // _MICROSECOND
 
 
 class Instant(TypeDecorator[datetime]):
@@ -41,8 +48,8 @@ class Instant(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002
     ) -> int | None:
-        """Return the integer to store; a naive datetime raises TypeError."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        """Return the integer to store; a naive datetime is in UTC."""
+        return None if value is None else microseconds_of(value)
 
     def process_result_value(
         self,
@@ -57,8 +64,8 @@ metadata = MetaData()
 
 
 def _table(name: str, *items: SchemaItem) -> Table:
-    # Ids are compared byte for byte: MariaDB's default collation would take
-    # 'a' for 'A' and for 'á'.
+    # Ids are compared byte for byte: MariaDB's default collation would take 'a' for
+    # 'A' and for 'á', and one that pads would take it for 'a '.
     return Table(
         name,
         metadata,
@@ -66,7 +73,7 @@ def _table(name: str, *items: SchemaItem) -> Table:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
     )
 
 

@@ -10,12 +10,16 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+# On MariaDB a migration that was killed leaves the tables that it made: they are
+# passed over when it runs again.
+_make_index = partial(op.create_index, if_not_exists=True)
 _make_table = partial(
     op.create_table,
+    if_not_exists=True,
     mysql_charset="utf8mb4",
     mysql_collate="utf8mb4_bin",
     mariadb_charset="utf8mb4",
-    mariadb_collate="utf8mb4_bin",
+    mariadb_collate="utf8mb4_nopad_bin",
 )
 
 
@@ -93,10 +97,8 @@ def _make_members() -> None:
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index("credguard_member_account", "credguard_member", ["account_id"])
-    op.create_index(
-        "credguard_member_state", "credguard_member", ["campaign_id", "state"]
-    )
+    _make_index("credguard_member_account", "credguard_member", ["account_id"])
+    _make_index("credguard_member_state", "credguard_member", ["campaign_id", "state"])
 
 
 def _make_notices() -> None:
@@ -123,13 +125,13 @@ def _make_notices() -> None:
         sa.Column("lease_until", sa.BigInteger, nullable=True),
         sa.Column("version", sa.Integer, nullable=False),
     )
-    op.create_index(
+    _make_index(
         "credguard_notice_account",
         "credguard_notice",
         ["campaign_id", "account_id"],
         unique=True,
     )
-    op.create_index(
+    _make_index(
         "credguard_notice_due", "credguard_notice", ["campaign_id", "state", "due_at"]
     )
 

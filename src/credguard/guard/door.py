@@ -7,63 +7,26 @@ that a room could decide.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from credguard._clock import Clock, system_clock
-from credguard._text import has_surrogate
 from credguard.campaigns import Accounts, Campaigns
 from credguard.campaigns.means import Means
 from credguard.errors import (
-    AccountIdError,
     BusyError,
     PasswordMismatchError,
     ResetRequiredError,
     StoredDataError,
 )
+from credguard.guard.results import Login, Redeemed, Session
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 from credguard.screening import PasswordPolicy, Reason, ReasonCode
+from credguard.second_factor import SecondFactors
 from credguard.sessions import make_stamp, password_was_set, read_stamp
 from credguard.storage import Database
+from credguard.storage.account_ids import check_account_id
 from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
-from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """
-    A log-in that succeeded.
-
-    Attributes:
-        session: A stamp to keep in the session record; hand it to
-            `CredGuard.check_session` with every request.
-
-        replacement: A better hash of the same password, None if none is needed.
-            Store it only if the old hash still stands in the column.
-
-        scheme: The scheme of the hash that was verified.
-    """
-
-    session: str = field(repr=False)
-    replacement: str | None = field(repr=False)
-    scheme: str
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A session that is still good: whose it is, and its credential epoch."""
-
-    account_id: str
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Redeemed:
-    """A reset token that was used up: whose it was, and for which campaign."""
-
-    account_id: str
-    campaign_id: str
 
 
 class CredGuard:
@@ -87,6 +50,8 @@ class CredGuard:
 
         policy: Judges new passwords; the default is after NIST SP 800-63B-4.
 
+        issuer: The forum's name as authenticator apps show it.
+
         clock: Tells the time.
 
     Attributes:
@@ -96,12 +61,15 @@ class CredGuard:
 
         campaigns: Forced resets.
 
+        second_factors: Codes from authenticator apps.
+
     Raises:
         StorageSetupError: The URL is not one, or the tables are newer than this
             release.
         UnknownKeyError: The database was sealed with another keyring.
         StorageUnavailableError: The database is away, locked or full.
         MissingExtraError: The database's driver is not installed.
+        SetupError: *issuer* cannot be shown by apps.
     """
 
     def __init__(
@@ -112,6 +80,7 @@ class CredGuard:
         accounts: Accounts | None = None,
         passwords: PasswordHasher | None = None,
         policy: PasswordPolicy | None = None,
+        issuer: str = "Forum",
         clock: Clock = system_clock,
     ) -> None:
         self._keyring = keyring
@@ -121,6 +90,9 @@ class CredGuard:
         check_keyring(self._database, keyring, now=clock())
         self.passwords = passwords or PasswordHasher()
         self.policy = policy or PasswordPolicy()
+        self.second_factors = SecondFactors(
+            self._database, keyring, issuer=issuer, clock=clock
+        )
         self.campaigns = Campaigns(
             Means(
                 database=self._database,
@@ -197,7 +169,10 @@ class CredGuard:
             PasswordMismatchError: The password is wrong or the account unknown.
             ResetRequiredError: The password is right, but out of use: send the
                 person to the reset page.
-            StoredDataError: The stored hash cannot be used; page somebody.
+            UnreadableHashError, WorkFactorTooHighError: The stored hash cannot be
+                used; page somebody.
+            SealBrokenError, UnknownKeyError: The keyring is not the one that sealed
+                the account's retired hash; page somebody.
             BusyError: Nothing was decided; try again.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
             StorageUnavailableError: The database is away or locked.
@@ -281,7 +256,11 @@ class CredGuard:
             PasswordRejectedError: The policy refuses the password, or it is the
                 leaked one; `reasons` says why.
             BlocklistUnavailableError: It could not be checked; try again.
-            BusyError: No permit or memory in time; try again.
+            BusyError: No permit or memory in time, or the account is being changed;
+                try again.
+            CampaignStateError: No user table was handed in.
+            SealBrokenError, UnknownKeyError: The keyring is not the one that made
+                the token.
             StorageUnavailableError: The database is away, locked or full; nothing
                 was used up.
         """
@@ -316,23 +295,3 @@ class CredGuard:
             return self.passwords.hash(password, account_id=account_id)
         except BusyError:
             return None  # the old hash is good until the next log-in
-
-
-def check_account_id(account_id: object) -> None:
-    """
-    Check that *account_id* can name an account in our tables.
-
-    Raises:
-        AccountIdError: It is not a text of 1 to 255 characters.
-    """
-    if (
-        not isinstance(account_id, str)
-        or not 1 <= len(account_id) <= ACCOUNT_ID_CHARACTERS
-        or "\0" in account_id
-        or has_surrogate(account_id)
-    ):
-        message = (
-            f"an account id is a text of 1 to {ACCOUNT_ID_CHARACTERS} characters; "
-            "hand in str(user.id)"
-        )
-        raise AccountIdError(message)

@@ -1,0 +1,130 @@
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+from asking_ranges import (
+    HANG,
+    HURRIED,
+    PATIENT,
+    asking,
+    sound,
+    wait_for_workers,
+)
+from faulty_ranges import LISTED, SLOW, TIMES, WRONG, Fault, FaultyRangeServer
+from faulty_ranges import send as send_answer
+
+from credguard.drill.range_server import RangeServer
+from credguard.screening import (
+    Listed,
+    RangeService,
+    Unasked,
+    UnaskedReason,
+)
+
+
+class TestFaults:
+    """Everything else is could not ask, and never takes longer than the deadline."""
+
+    @pytest.mark.parametrize(("why", "fault"), WRONG.values(), ids=WRONG.keys())
+    def test_a_wrong_answer_is_could_not_ask(self, why: str, fault: Fault) -> None:
+        """A listed password is never cleared by an answer that is not right."""
+        with asking(FaultyRangeServer(fault)) as service:
+            assert service.look_up(LISTED) == Unasked(UnaskedReason(why))
+
+    @pytest.mark.parametrize("fault", SLOW.values(), ids=SLOW.keys())
+    def test_the_deadline_is_for_the_whole_answer(self, fault: Fault) -> None:
+        """Bytes that keep coming do not keep the caller, nor the thread behind it."""
+        with asking(FaultyRangeServer(fault), deadline=HURRIED) as service:
+            started = time.monotonic()
+            verdict = service.look_up(LISTED)
+            assert verdict == Unasked(UnaskedReason.TOO_SLOW)
+            assert time.monotonic() - started < HANG
+            assert wait_for_workers() == []
+
+    def test_a_resolver_that_hangs_does_not_keep_the_caller(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The deadline holds for name resolution, which has no timeout of its own."""
+        released = threading.Event()
+
+        def hang(*_: object, **__: object) -> list[object]:
+            released.wait(HANG)
+            raise socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", hang)
+        service = RangeService("http://ranges.example", deadline=HURRIED)
+        try:
+            assert service.look_up(LISTED) == Unasked(UnaskedReason.TOO_SLOW)
+        finally:
+            released.set()
+        assert wait_for_workers() == []
+        service.close()
+
+    def test_a_closed_port_is_unreachable(self) -> None:
+        """Nobody there is could not ask."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        with closing(RangeService(f"http://127.0.0.1:{port}")) as service:
+            assert service.look_up(LISTED) == Unasked(UnaskedReason.UNREACHABLE)
+
+    def test_a_server_without_tls_is_unreachable_by_https(self) -> None:
+        """A failed handshake is could not ask."""
+        with RangeServer({LISTED: TIMES}) as server:
+            url = server.url.replace("http:", "https:")
+            with closing(RangeService(url, deadline=PATIENT)) as service:
+                assert service.look_up(LISTED) == Unasked(UnaskedReason.UNREACHABLE)
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_a_redirect_is_not_followed(self, status: int) -> None:
+        """Another host is neither asked nor believed."""
+        other = FaultyRangeServer(sound)
+
+        def redirect(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
+            location = f"Location: {other.url}{request.path}"
+            send_answer(request, b"", location, status=f"{status} Elsewhere")
+
+        with other, asking(FaultyRangeServer(redirect)) as service:
+            assert service.look_up(LISTED) == Unasked(UnaskedReason.BAD_STATUS)
+        assert other.asked == 0
+
+    def test_a_proxy_in_the_environment_is_not_used(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the environment says does not decide who sees the prefix."""
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        with asking(RangeServer({LISTED: TIMES})) as service:
+            assert isinstance(service.look_up(LISTED), Listed)
+
+    def test_more_questions_than_allowed_are_not_queued_for_good(self) -> None:
+        """A question that finds no permit before its deadline could not be asked."""
+        with FaultyRangeServer(SLOW["silence"]) as server:
+            service = RangeService(server.url, deadline=HURRIED, at_once=1)
+            with closing(service), ThreadPoolExecutor(4) as pool:
+                verdicts = list(pool.map(service.look_up, [LISTED] * 4))
+        assert all(isinstance(verdict, Unasked) for verdict in verdicts)
+
+    def test_no_thread_to_be_had_is_could_not_ask(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """That is no failure of the service's, and the permits are as they were."""
+
+        def refuse(_: threading.Thread) -> None:
+            message = "can't start new thread"
+            raise RuntimeError(message)
+
+        with FaultyRangeServer(sound) as server:
+            service = RangeService(server.url, deadline=PATIENT, at_once=1)
+            with closing(service):
+                with monkeypatch.context() as patch:
+                    patch.setattr(threading.Thread, "start", refuse)
+                    for _ in range(6):
+                        verdict = service.look_up(LISTED)
+                        assert verdict == Unasked(UnaskedReason.BUSY)
+                assert isinstance(service.look_up(LISTED), Listed)

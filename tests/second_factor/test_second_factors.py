@@ -1,0 +1,377 @@
+"""The keeper of second factors, on every database."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from authenticators import NOON, PERIOD, Authenticator, enrolled, prepared
+from sqlalchemy import select, update
+
+from credguard import Keyring, SecondFactors
+from credguard.errors import (
+    AccountIdError,
+    BusyError,
+    CodeMismatchError,
+    CodeReplayedError,
+    FactorStateError,
+    LockedOutError,
+    SealBrokenError,
+    SetupError,
+    UnknownKeyError,
+)
+from credguard.second_factor import STRICT, rows
+from credguard.second_factor.factor import Factor, FactorState, Place
+from credguard.storage import Database
+from credguard.storage.tables import second_factor
+from credguard.testing import FrozenClock
+
+
+@pytest.fixture
+def clock() -> FrozenClock:
+    """A clock that stands at noon."""
+    return FrozenClock(NOON)
+
+
+@pytest.fixture
+def keyring() -> Keyring:
+    """A keyring of one key."""
+    return Keyring.generate()
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator[Database]:
+    """Prepared tables, on SQLite, PostgreSQL and MariaDB in turn."""
+    with prepared(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """Prepared tables on SQLite."""
+    with prepared(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
+    """The keeper, on SQLite."""
+    return SecondFactors(database, keyring, issuer="Forum", clock=clock)
+
+
+def row_of(database: Database, account_id: str, place: Place) -> Factor:
+    """Return a row that is known to be there."""
+    with database.read() as connection:
+        found = rows.find(connection, account_id, place)
+    assert found
+    return found
+
+
+def test_the_life_of_a_factor(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A factor is enrolled, confirmed, verified and disabled, on every database."""
+    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    phone = Authenticator(factors.enroll("17"))
+    assert not factors.is_enrolled("17")
+    assert factors.confirm("17", phone.code(clock())).factor_id
+    assert factors.is_enrolled("17")
+    with pytest.raises(CodeReplayedError):
+        factors.verify("17", phone.code(clock()))
+    clock.advance(PERIOD)
+    verified = factors.verify("17", phone.code(clock()))
+    assert (verified.account_id, verified.at) == ("17", clock())
+    assert factors.disable("17").was_enrolled
+    assert not factors.is_enrolled("17")
+    clock.advance(PERIOD)
+    with pytest.raises(FactorStateError, match="No second factor"):
+        factors.verify("17", phone.code(clock()))
+    assert not factors.disable("17").was_enrolled
+
+
+def test_a_new_enrollment_leaves_the_factor_in_force(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """The old phone works until the new one is confirmed, and not a moment longer."""
+    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    old = enrolled(any_database, keyring, "17")
+    before = row_of(any_database, "17", Place.CURRENT)
+    new = Authenticator(factors.enroll("17"))
+    assert row_of(any_database, "17", Place.CURRENT) == before
+    with pytest.raises(CodeMismatchError):
+        factors.verify("17", new.code(clock()))
+    assert factors.verify("17", old.code(clock())).factor_id
+    factors.confirm("17", new.code(clock()))
+    clock.advance(PERIOD)
+    with pytest.raises(CodeMismatchError):
+        factors.verify("17", old.code(clock()))
+    assert factors.verify("17", new.code(clock())).factor_id
+
+
+def test_a_second_enrollment_voids_the_first(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """Of two enrollments only the later can be confirmed, and one row is kept."""
+    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    first = Authenticator(factors.enroll("17"))
+    second = Authenticator(factors.enroll("17"))
+    with pytest.raises(CodeMismatchError):
+        factors.confirm("17", first.code(clock()))
+    assert factors.confirm("17", second.code(clock())).factor_id
+    with any_database.read() as connection:
+        places = connection.scalars(select(second_factor.c.place)).all()
+    assert list(places) == [Place.CURRENT]
+
+
+def test_a_mistyped_code_does_not_end_an_enrollment(
+    factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """The same QR code can be confirmed after a typo."""
+    phone = Authenticator(factors.enroll("17"))
+    with pytest.raises(CodeMismatchError):
+        factors.confirm("17", phone.wrong(clock()))
+    assert factors.confirm("17", phone.code(clock())).factor_id
+
+
+def test_an_enrollment_lapses(factors: SecondFactors, clock: FrozenClock) -> None:
+    """After the instant that was shown, a person has to start again."""
+    enrollment = factors.enroll("17")
+    assert enrollment.expires_at == NOON + timedelta(minutes=15)
+    clock.advance(timedelta(minutes=15))
+    with pytest.raises(FactorStateError, match="Start again"):
+        factors.confirm("17", Authenticator(enrollment).code(clock()))
+
+
+def test_nothing_to_confirm_is_refused(
+    factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """A form that is sent twice confirms once."""
+    with pytest.raises(FactorStateError, match="nothing to confirm"):
+        factors.confirm("17", "123456")
+    phone = Authenticator(factors.enroll("17"))
+    assert factors.confirm("17", phone.code(clock())).factor_id
+    with pytest.raises(FactorStateError, match="nothing to confirm"):
+        factors.confirm("17", phone.code(clock()))
+
+
+def test_disabling_ends_a_pending_enrollment_too(
+    factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """What was pending when a factor was disabled does not come in force later."""
+    phone = Authenticator(factors.enroll("17"))
+    factors.disable("17")
+    with pytest.raises(FactorStateError, match="nothing to confirm"):
+        factors.confirm("17", phone.code(clock()))
+
+
+def test_a_disabled_factor_can_be_followed_by_another(
+    database: Database, keyring: Keyring, factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """After disabling, an account may enroll anew; the old seed is forgotten."""
+    enrolled(database, keyring, "17")
+    factors.disable("17")
+    assert row_of(database, "17", Place.CURRENT).sealed is None
+    phone = Authenticator(factors.enroll("17"))
+    factors.confirm("17", phone.code(clock()))
+    assert row_of(database, "17", Place.CURRENT).state is FactorState.ACTIVE
+
+
+def test_wrong_codes_make_wait(
+    database: Database, keyring: Keyring, factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """After five wrong codes even the right one waits for 30 seconds."""
+    phone = enrolled(database, keyring, "17")
+    for _ in range(5):
+        with pytest.raises(CodeMismatchError):
+            factors.verify("17", phone.wrong(clock()))
+    with pytest.raises(LockedOutError) as locked:
+        factors.verify("17", phone.code(clock()))
+    assert locked.value.retry_at == NOON + timedelta(seconds=30)
+    clock.advance(timedelta(seconds=30))
+    assert factors.verify("17", phone.code(clock())).factor_id
+
+
+def test_a_hundred_wrong_codes_do_not_take_the_factor_away(
+    database: Database, keyring: Keyring, factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """A factor that was guessed at too often still bars the way, until it is new."""
+    phone = enrolled(database, keyring, "17")
+    for _ in range(100):
+        clock.advance(timedelta(hours=1))
+        with pytest.raises(CodeMismatchError):
+            factors.verify("17", phone.wrong(clock()))
+    clock.advance(timedelta(days=365))
+    with pytest.raises(FactorStateError, match="set up anew"):
+        factors.verify("17", phone.code(clock()))
+    assert factors.is_enrolled("17")
+    assert row_of(database, "17", Place.CURRENT).sealed is None
+    new = Authenticator(factors.enroll("17"))
+    factors.confirm("17", new.code(clock()))
+    clock.advance(PERIOD)
+    assert factors.verify("17", new.code(clock())).factor_id
+
+
+def test_the_strict_window_is_the_present_step(
+    database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """With the strict policy neither the last code nor the next one passes."""
+    phone = enrolled(database, keyring, "17")
+    strict = SecondFactors(
+        database, keyring, issuer="Forum", window=STRICT, clock=clock
+    )
+    for offset in (-1, 1):
+        with pytest.raises(CodeMismatchError):
+            strict.verify("17", phone.code(clock(), offset))
+    assert strict.verify("17", phone.code(clock())).factor_id
+
+
+@pytest.mark.parametrize("column", ["account_id", "id", "sealed"])
+def test_a_moved_seed_does_not_open(
+    any_database: Database, keyring: Keyring, clock: FrozenClock, column: str
+) -> None:
+    """A seed that was copied to another account or factor is refused as broken."""
+    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    mine = enrolled(any_database, keyring, "mine")
+    enrolled(any_database, keyring, "yours")
+    theirs = second_factor.c.account_id == "yours"
+    found = row_of(any_database, "mine", Place.CURRENT)
+    moved: dict[str, dict[str, str | None]] = {
+        "account_id": {"account_id": "third"},
+        "id": {"id": "A" * 22},
+        "sealed": {"sealed": found.sealed, "id": found.id},
+    }
+    with any_database.begin() as connection:
+        connection.execute(update(second_factor).where(theirs).values(**moved[column]))
+    victim = "third" if column == "account_id" else "yours"
+    before = row_of(any_database, victim, Place.CURRENT)
+    with pytest.raises(SealBrokenError):
+        factors.verify(victim, mine.code(clock()))
+    assert row_of(any_database, victim, Place.CURRENT) == before
+
+
+def test_another_keyring_opens_nothing(
+    database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A wrong keyring is named as such, and nobody's code is counted as wrong."""
+    phone = enrolled(database, keyring, "17")
+    other = Keyring.generate()
+    wrong = SecondFactors(database, other, issuer="Forum", clock=clock)
+    with pytest.raises(UnknownKeyError) as unknown:
+        wrong.verify("17", phone.code(clock()))
+    assert unknown.value.key_id == keyring.current.id
+    assert row_of(database, "17", Place.CURRENT).failures == 0
+
+
+def test_an_older_key_still_opens(
+    database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """After a rotation the people who enrolled before it log in as ever."""
+    phone = enrolled(database, keyring, "17")
+    rotated = SecondFactors(database, keyring.rotate(), issuer="Forum", clock=clock)
+    assert rotated.verify("17", phone.code(clock())).factor_id
+
+
+def test_seeds_are_never_stored_in_the_open(
+    database: Database, factors: SecondFactors
+) -> None:
+    """No column of the row holds the seed, and no two seeds are alike."""
+    first = factors.enroll("17")
+    seed = Authenticator(first).seed
+    assert len(seed) == 20
+    assert Authenticator(factors.enroll("18")).seed != seed
+    with database.read() as connection:
+        stored = [str(row) for row in connection.execute(select(second_factor))]
+    shown = [seed.hex(), first.key, first.key.replace(" ", "")]
+    assert not [row for row in stored for text in shown if text in row]
+
+
+def test_the_name_is_shown_and_the_id_if_there_is_none(factors: SecondFactors) -> None:
+    """An app shows the account's name; the forum's id where it was handed none."""
+    assert "/Forum:alice?" in factors.enroll("17", name="alice").uri
+    assert "/Forum:17?" in factors.enroll("17").uri
+
+
+@pytest.mark.parametrize(
+    "account_id", ["", "x" * 256, "a\0b", "a\ud800"], ids=["", "long", "NUL", "lone"]
+)
+def test_an_id_that_cannot_name_an_account_is_refused(
+    factors: SecondFactors, account_id: str
+) -> None:
+    """Every call checks the id, and its error does not repeat it."""
+    calls: list[Callable[[str], object]] = [
+        factors.enroll,
+        factors.disable,
+        factors.is_enrolled,
+        lambda each: factors.confirm(each, "123456"),
+        lambda each: factors.verify(each, "123456"),
+    ]
+    for call in calls:
+        with pytest.raises(AccountIdError) as refused:
+            call(account_id)
+        assert not account_id or account_id not in str(refused.value)
+
+
+def test_an_issuer_is_checked_when_the_keeper_is_made(
+    database: Database, keyring: Keyring
+) -> None:
+    """An issuer that apps cannot show is found at start-up."""
+    with pytest.raises(SetupError):
+        SecondFactors(database, keyring, issuer="a:b")
+
+
+def test_a_lost_race_is_judged_again(
+    database: Database,
+    keyring: Keyring,
+    factors: SecondFactors,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An attempt whose row changed meanwhile is judged by the new row."""
+    phone = enrolled(database, keyring, "17")
+    stale = row_of(database, "17", Place.CURRENT)
+    assert factors.verify("17", phone.code(clock())).factor_id
+    found = iter([stale, row_of(database, "17", Place.CURRENT)])
+    monkeypatch.setattr(rows, "find", lambda *_: next(found))
+    with pytest.raises(CodeReplayedError):
+        factors.verify("17", phone.code(clock()))
+    assert next(found, None) is None
+
+
+def test_a_race_that_is_always_lost_is_busy(
+    factors: SecondFactors, clock: FrozenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no write ever wins, nothing is told but to try again."""
+    phone = Authenticator(factors.enroll("17"))
+    monkeypatch.setattr(rows, "settle", lambda *_: False)
+    with pytest.raises(BusyError):
+        factors.confirm("17", phone.code(clock()))
+    monkeypatch.setattr(rows, "put", lambda *_: False)
+    with pytest.raises(BusyError):
+        factors.enroll("17")
+
+
+def test_one_write_decides(any_database: Database, keyring: Keyring) -> None:
+    """Of two changes to one row as it was read, the second finds that it lost."""
+    enrolled(any_database, keyring, "17")
+    found = row_of(any_database, "17", Place.CURRENT)
+    with any_database.begin() as connection:
+        first = rows.settle(connection, found, _next(found, 1))
+        second = rows.settle(connection, found, _next(found, 2))
+    assert (first, second) == (True, False)
+    assert row_of(any_database, "17", Place.CURRENT).failures == 1
+
+
+def test_an_enrollment_of_the_same_version_is_not_taken_for_another(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A confirmation of a voided enrollment loses, though its version is the same."""
+    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    factors.enroll("17")
+    voided = row_of(any_database, "17", Place.PENDING)
+    factors.enroll("17")
+    with any_database.begin() as connection:
+        assert not rows.settle(connection, voided, _next(voided, 0))
+
+
+def _next(found: Factor, failures: int) -> Factor:
+    return replace(found, failures=failures, version=found.version + 1)
