@@ -1,8 +1,8 @@
 """
 Print every figure in one run: ``python -m benchmarks.passwords``.
 
-Name some of ``flood speed overhead wrong_password`` to run only those. Trust ratios, not
-times: the machine is not ours alone. Linux only, because memory is read from /proc.
+Name some of ``flood speed overhead wrong_password`` to run only those. Trust ratios,
+not times: the machine is not ours alone. Linux only: memory is read from /proc.
 """
 
 import os

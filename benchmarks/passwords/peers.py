@@ -43,9 +43,9 @@ def credguard(cost: Cost) -> Verify:
 
 def credguard_plain(cost: Cost) -> Verify:
     """Return ours as it is where the self-test does not pass: permits, no buffers."""
-    from credguard.passwords import pool
+    from credguard.passwords import plain_call
 
-    pool.passes_self_test = lambda: False
+    plain_call.passes_self_test = lambda: False
     return credguard(cost)
 
 

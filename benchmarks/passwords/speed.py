@@ -27,7 +27,7 @@ def run() -> None:
         check_identical(cost)
         for threads, each in EACH[cost].items():
             print(
-                f"\nVerify in {threads} threads, {spelled(cost)}"
+                f"\nVerify, threads: {threads}, {spelled(cost)}"
                 f" (medians of {RUNS} processes, in turns)"
             )
             print(f"  {'':<24}{'CPU ms':>8}{'wall ms':>9}{'CPU speed':>11}")

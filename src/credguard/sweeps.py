@@ -86,6 +86,16 @@ def lay_out(connection: Connection, sweep: str, borders: Iterable[str]) -> None:
     insert_new(connection, sweep_range, rows)
 
 
+def unfinished(connection: Connection, prefix: str) -> str | None:
+    """Return the first sweep whose name begins with *prefix* and that is not done."""
+    query = select(func.min(sweep_range.c.sweep)).where(
+        sweep_range.c.sweep.startswith(prefix, autoescape=True),
+        sweep_range.c.state == _OPEN,
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def lease(
     database: Database,
     sweep: str,

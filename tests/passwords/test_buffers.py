@@ -217,6 +217,7 @@ print(status, bytes(buffer.contents).count(255))
 
 _SIGNAL = """
 import signal
+import time
 from credguard.passwords import WorkFactor
 from credguard.passwords.buffers import Buffer, Inputs
 from credguard.passwords.phc import Variety
@@ -232,7 +233,8 @@ cost = WorkFactor(memory_kib=8, passes=1, lanes=1)
 buffer = Buffer(8)
 try:
     signal.setitimer(signal.ITIMER_REAL, 0.05)
-    while True:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         buffer.compute(Inputs(b"password", b"somesalt"), work_factor=cost,
                        variety=Variety.ARGON2ID, tag_bytes=32, threads=1)
 except Interrupted:

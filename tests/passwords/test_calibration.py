@@ -166,7 +166,7 @@ def test_all_that_is_short_is_said_at_once() -> None:
                 "RFC_9106_LOW_MEMORY": 1,
             },
         ),
-        (20 * MIB, 0, dict.fromkeys(list(NAMED)[:4], 1)),
+        (19 * MIB, 0, dict.fromkeys(list(NAMED)[:4], 1)),
     ],
 )
 def test_permits_fit_the_memory_and_the_cores(

@@ -67,12 +67,14 @@ def test_all_permits_are_in_use_under_load(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(measuring, "MIN_RUNS", 1)
     monkeypatch.setattr(Buffer, "compute", watched)
-    measure(
+    found = measure(
         Candidate(name="OWASP_7_MIB", permits=3),
         long_enough=timedelta(0),
         clock=Ticks(),
     )
     assert alone == [True]
+    # Each of three threads looks at the clock twice, and once it is looked at after.
+    assert found.logins_per_second == pytest.approx(3 / 7)
 
 
 def test_a_machine_without_memory_is_said_to_be_busy(

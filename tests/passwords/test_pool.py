@@ -1,7 +1,5 @@
 import asyncio
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,7 +9,7 @@ from argon2 import low_level
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from credguard.errors import BusyError, SetupError
-from credguard.passwords import CHEAPEST, WorkFactor, buffers, pool
+from credguard.passwords import CHEAPEST, WorkFactor, buffers, plain_call, pool
 from credguard.passwords.buffers import Buffer
 from credguard.passwords.phc import Variety
 from credguard.passwords.pool import Argon2Pool, Permit
@@ -28,7 +26,7 @@ REFERENCE = [
 def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Compute in memory of ours, and by the plain call."""
     if request.param == "plain":
-        monkeypatch.setattr(pool, "passes_self_test", lambda: False)
+        monkeypatch.setattr(plain_call, "passes_self_test", lambda: False)
 
 
 def compute(permit: Permit, work_factor: WorkFactor = CHEAPEST) -> bytes:
@@ -212,71 +210,15 @@ def test_permits_are_the_cores_by_default() -> None:
     assert Argon2Pool().permits == (os.cpu_count() or 1)
 
 
-_FORK = """
-import os
-from datetime import timedelta
-from credguard.errors import BusyError
-from credguard.passwords.pool import Argon2Pool
-
-permits = Argon2Pool(permits=1, patience=timedelta(0))
-with permits.permit():
-    child = os.fork()
-    if child == 0:
-        try:
-            with permits.permit():
-                os._exit(0)
-        except BusyError:
-            os._exit(1)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-"""
-
-_FORK_OFTEN = """
-import os
-import threading
-from datetime import timedelta
-from credguard.passwords import WorkFactor
-from credguard.passwords.pool import Argon2Pool
-
-pool = Argon2Pool(permits=2, patience=timedelta(minutes=1))
-cost = WorkFactor(memory_kib=512, passes=2, lanes=2)
-over = threading.Event()
-
-def compute():
-    with pool.permit() as permit:
-        return permit.compute(b"password", salt=b"somesalt", work_factor=cost)
-
-def keep_computing():
-    while not over.is_set():
-        answers.add(compute())
-
-answers = {compute()}
-threads = [threading.Thread(target=keep_computing) for _ in range(3)]
-for thread in threads:
-    thread.start()
-wrong = 0
-for _ in range(10):
-    child = os.fork()
-    if child == 0:
-        same = compute() in answers and len(pool._by_process) == 1
-        os._exit(0 if same else 1)
-    wrong += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != 0
-over.set()
-for thread in threads:
-    thread.join()
-print(wrong, len(answers))
-"""
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_a_forked_child_has_permits_of_its_own() -> None:
-    """A permit that the parent lent at the fork is not missing in the child."""
-    assert _run(_FORK) == "0"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
-def test_children_forked_in_the_midst_compute_what_their_parent_does() -> None:
-    """Parent and children never write into one another's memory."""
-    assert _run(_FORK_OFTEN) == "0 1"
+def test_cores_are_those_that_the_process_may_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where the system tells which cores are ours, they are counted; else all."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 5, 7}, raising=False)
+    assert pool._cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert pool._cores() == 6
 
 
 def _in_threads(count: int, work: Callable[[int], None]) -> None:
@@ -285,10 +227,3 @@ def _in_threads(count: int, work: Callable[[int], None]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def _run(script: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()

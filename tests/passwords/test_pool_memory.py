@@ -2,6 +2,7 @@ import logging
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,7 +12,7 @@ from argon2.exceptions import HashingError
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from credguard.errors import BusyError
-from credguard.passwords import CHEAPEST, WorkFactor, buffers, pool
+from credguard.passwords import CHEAPEST, WorkFactor, buffers, plain_call, pool
 from credguard.passwords.buffers import Buffer
 from credguard.passwords.pool import Argon2Pool, Permit
 
@@ -60,6 +61,23 @@ def test_lanes_have_threads_while_cores_are_idle(
         answer = compute(permit, LANES_4)
     assert answer == theirs.derive(b"password")
     assert used[-1][1] == threads
+
+
+def test_a_crowd_that_has_gone_is_no_crowd(
+    used: list[tuple[Buffer, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Permits that came back count no more, and the last one is lent first."""
+    monkeypatch.setattr(pool, "_cores", lambda: 2)
+    permits = Argon2Pool(permits=2)
+    with permits.permit() as first:
+        with permits.permit() as second:
+            compute(first, LANES_4)
+            compute(second, LANES_4)
+        compute(first, LANES_4)
+    with permits.permit() as again:
+        compute(again, LANES_4)
+    assert again is first
+    assert [threads for _, threads in used[2:]] == [1, 1, 4, 4]
 
 
 def test_permits_keep_their_memory(used: list[tuple[Buffer, int]]) -> None:
@@ -114,8 +132,8 @@ def test_no_memory_for_the_plain_call_is_busy(
     def fail(*_args: object, **_kwargs: object) -> bytes:
         raise failure
 
-    monkeypatch.setattr(pool, "passes_self_test", lambda: False)
-    monkeypatch.setattr(pool, "hash_secret_raw", fail)
+    monkeypatch.setattr(plain_call, "passes_self_test", lambda: False)
+    monkeypatch.setattr(plain_call, "hash_secret_raw", fail)
     with Argon2Pool().permit() as permit, pytest.raises(BusyError) as caught:
         compute(permit)
     assert caught.value.__context__ is None
@@ -162,7 +180,7 @@ def test_a_self_test_that_could_not_run_runs_again(
     """A moment without memory does not decide how the process goes on."""
     with Argon2Pool().permit() as permit:
         with monkeypatch.context() as patched:
-            patched.setattr(pool, "passes_self_test", lambda: None)
+            patched.setattr(plain_call, "passes_self_test", lambda: None)
             with pytest.raises(BusyError):
                 compute(permit)
         assert compute(permit)
@@ -186,7 +204,7 @@ def test_the_plain_call_remains_and_a_log_line_says_so(
     used: list[tuple[Buffer, int]],
 ) -> None:
     """Where our memory is not taken, the tags are the same and it is told once."""
-    monkeypatch.setattr(pool, "passes_self_test", self_test)
+    monkeypatch.setattr(plain_call, "passes_self_test", self_test)
     permits = Argon2Pool(permits=2)
     with permits.permit() as permit:
         made = compute(permit)
@@ -208,9 +226,10 @@ def test_many_threads_try_our_memory_out_once(monkeypatch: pytest.MonkeyPatch) -
 
     def counted() -> bool:
         runs.append(None)
+        time.sleep(0.05)  # so that the others are waiting for it
         return True
 
-    monkeypatch.setattr(pool, "passes_self_test", counted)
+    monkeypatch.setattr(plain_call, "passes_self_test", counted)
     permits = Argon2Pool(permits=8, patience=timedelta(minutes=1))
 
     def work() -> None:

@@ -40,6 +40,11 @@ class Columns:
         is_active: False for closed accounts.
 
         is_staff: True for the forum's own people.
+
+        salt: The salt of the password hash, where it has a column of its own.
+
+        username: The account's name as the forum's software hashed it, where it
+            did; not what members see if that is another column.
     """
 
     id: str = "id"
@@ -51,6 +56,8 @@ class Columns:
     set_at: str | None = None
     is_active: str | None = None
     is_staff: str | None = None
+    salt: str | None = None
+    username: str | None = None
 
     def named(self) -> dict[str, str]:
         """Return the columns that are named, by what they mean."""

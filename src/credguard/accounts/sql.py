@@ -37,6 +37,7 @@ from credguard.errors import (
     AccountsTableError,
     ColumnTooNarrowError,
 )
+from credguard.passwords.column import NewText
 from credguard.storage import Database
 from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
@@ -68,6 +69,11 @@ class SqlAccounts:
 
     def __repr__(self) -> str:
         return f"SqlAccounts({self._database!r}, table={self._name!r})"
+
+    @property
+    def place(self) -> str:
+        """What tells this table from others, the same in every process."""
+        return " ".join((*self._database.identity, self._name))
 
     def shares(self, database: Database) -> bool:
         """Return True if *database* is the forum's own."""
@@ -171,7 +177,7 @@ class SqlAccounts:
         # A database that takes 'a' for 'A' answers with rows nobody asked for.
         return {each: found[each] for each in account_ids if each in found}
 
-    def swap(self, connection: Connection, swaps: Sequence[Swap]) -> int:
+    def swap(self, connection: Connection, swaps: Sequence[Swap | NewText]) -> int:
         """
         Write each new text over its old one; return how many stood there.
 
@@ -269,4 +275,6 @@ def _account(row: RowMapping) -> Account:
         set_at=to_instant(row.get("set_at")),
         is_active=to_truth(row.get("is_active"), unknown=True),
         is_staff=to_truth(row.get("is_staff"), unknown=False),
+        salt=to_text(row.get("salt")),
+        username=to_text(row.get("username")),
     )

@@ -36,6 +36,10 @@ class Account:
         is_active: False for an account that the forum has closed.
 
         is_staff: True for the forum's own people.
+
+        salt: What stands in the column for the hash's salt.
+
+        username: The name that went into the hash, where one did.
     """
 
     id: str
@@ -47,6 +51,8 @@ class Account:
     set_at: datetime | None = None
     is_active: bool = True
     is_staff: bool = False
+    salt: str | None = field(default=None, repr=False)
+    username: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

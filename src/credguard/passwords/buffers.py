@@ -25,6 +25,9 @@ TYPES = {Variety.ARGON2ID: Type.ID, Variety.ARGON2I: Type.I}
 _KIB = 1024
 _HUGE_PAGE = 2 * 1024 * _KIB  # of x86-64, and of ARM64 with pages of 4 KiB
 _SUCCESS = 0  # argon2.h, ARGON2_OK
+# Looked up once: a microsecond here is a twentieth of what a verify may add.
+_TYPE_NUMBERS = {variety: number.value for variety, number in TYPES.items()}
+_BYTES = ffi.typeof("uint8_t[]")
 
 # Private: a child made by fork has a copy of its own. Windows knows no such flags.
 _MAPPING = (
@@ -75,7 +78,7 @@ class Buffer:
         size = memory_kib * _KIB
         mapping = mmap.mmap(-1, size + _HUGE_PAGE, **_MAPPING)
         # A view keeps the mapping where it is until the buffer is gone.
-        self._mapping = ffi.from_buffer("uint8_t[]", mapping)
+        self._mapping = ffi.from_buffer(_BYTES, mapping)
         # A huge page begins at a multiple of its size. The last one is left out if
         # it would be half empty.
         skipped = -int(ffi.cast("uintptr_t", self._mapping)) % _HUGE_PAGE
@@ -120,7 +123,7 @@ class Buffer:
             threads: How many threads share the lanes, which makes no other tag: one,
                 or as many as there are lanes.
         """
-        tag = ffi.new("uint8_t[]", tag_bytes)
+        tag = ffi.new(_BYTES, tag_bytes)
         context = ffi.new("argon2_context *")
         context.out, context.outlen = tag, tag_bytes
         views = _give(context, inputs)
@@ -129,7 +132,7 @@ class Buffer:
         context.lanes, context.threads = work_factor.lanes, threads
         context.version = ARGON2_VERSION
         context.allocate_cbk, context.free_cbk = self._allocate, self._free
-        status = core(context, TYPES[variety].value)
+        status = core(context, _TYPE_NUMBERS[variety])
         del views
         if self._raised:
             # Ctrl-C, for one, arrives wherever Python code happens to run.
@@ -140,14 +143,14 @@ class Buffer:
 def _give(context: Any, inputs: Inputs) -> object:  # noqa: ANN401  # cffi has no types
     """Point *context* at *inputs*, for as long as what is returned is kept."""
     # Views and not copies, which would stay behind in freed memory.
-    password = ffi.from_buffer("uint8_t[]", inputs.password)
-    salt = ffi.from_buffer("uint8_t[]", inputs.salt)
+    password = ffi.from_buffer(_BYTES, inputs.password)
+    salt = ffi.from_buffer(_BYTES, inputs.salt)
     context.pwd, context.pwdlen = password, len(password)
     context.salt, context.saltlen = salt, len(salt)
     if not inputs.secret:
         return password, salt
-    secret = ffi.from_buffer("uint8_t[]", inputs.secret)
-    associated = ffi.from_buffer("uint8_t[]", inputs.associated)
+    secret = ffi.from_buffer(_BYTES, inputs.secret)
+    associated = ffi.from_buffer(_BYTES, inputs.associated)
     context.secret, context.secretlen = secret, len(secret)
     context.ad, context.adlen = associated, len(associated)
     return password, salt, secret, associated

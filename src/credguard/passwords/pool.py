@@ -7,19 +7,16 @@ Each permit keeps its memory for the next computation, which is faster and, othe
 than memory that was freed, does not add up. See docs/adr/0010-bounded-argon2.md.
 """
 
-import logging
 import os
 import threading
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 
-from argon2.exceptions import HashingError
-from argon2.low_level import hash_secret_raw
-
 from credguard.errors import BusyError, SetupError
-from credguard.passwords.buffers import TYPES, Buffer, Inputs, passes_self_test
+from credguard.passwords.buffers import Buffer, Inputs
 from credguard.passwords.phc import TAG_BYTES, Variety
+from credguard.passwords.plain_call import compute_plainly, takes_buffers
 from credguard.passwords.work_factor import (
     MAX_MEMORY_KIB,
     RFC_9106_LOW_MEMORY,
@@ -28,8 +25,6 @@ from credguard.passwords.work_factor import (
 
 DEFAULT_PATIENCE = timedelta(seconds=5)  # people reload a page after a few seconds
 MAX_PERMITS = 4096
-
-_log = logging.getLogger("credguard.passwords")
 
 
 class _Lending:
@@ -82,7 +77,7 @@ class _Lending:
         if self._takes_buffers is None:
             with self._lock:
                 if self._takes_buffers is None:
-                    self._takes_buffers = _takes_buffers()
+                    self._takes_buffers = takes_buffers()
         return self._takes_buffers
 
     def threads_for(self, lanes: int) -> int:
@@ -136,12 +131,12 @@ class Permit:
             RFC 9106, version 19 (0x13).
         """
         inputs = Inputs(password, salt)
-        takes_buffers = self._lending.takes_buffers()
+        is_buffered = self._lending.takes_buffers()
         tag = None
-        if takes_buffers:
+        if is_buffered:
             tag = self._buffered(inputs, work_factor, variety, tag_bytes)
-        elif takes_buffers is not None:
-            tag = _plain(inputs, work_factor, variety, tag_bytes)
+        elif is_buffered is not None:
+            tag = compute_plainly(inputs, work_factor, variety, tag_bytes)
         if tag is None:
             # All numbers were checked, so that what can fail is the machine.
             message = "There is no memory or no thread for a password now."
@@ -263,42 +258,6 @@ class _Loan:
         if isinstance(error, MemoryError):
             message = "There is no memory for a password now."
             raise BusyError(message) from None
-
-
-def _plain(
-    inputs: Inputs, work_factor: WorkFactor, variety: Variety, tag_bytes: int
-) -> bytes | None:
-    """Compute in whatever memory the library finds for itself."""
-    try:
-        return hash_secret_raw(
-            inputs.password,
-            inputs.salt,
-            time_cost=work_factor.passes,
-            memory_cost=work_factor.memory_kib,
-            parallelism=work_factor.lanes,
-            hash_len=tag_bytes,
-            type=TYPES[variety],
-        )
-    except (HashingError, MemoryError):
-        return None
-
-
-def _takes_buffers() -> bool | None:
-    """Try Argon2 out with memory of ours, and log it if the plain call must do."""
-    try:
-        passed = passes_self_test()
-    except Exception as error:  # noqa: BLE001  # whatever it is, the plain call remains
-        reason = type(error).__name__
-    else:
-        if passed is not False:
-            return passed
-        reason = "a test vector of RFC 9106 did not come out"
-    _log.warning(
-        "Argon2 does not work in memory of ours here (%s): passwords are hashed by the "
-        "plain call, which is slower and takes more memory.",
-        reason,
-    )
-    return False
 
 
 def _cores() -> int:

@@ -40,7 +40,11 @@ def test_a_salt_that_is_no_base64_is_none() -> None:
         assert all(scheme.read(stored, Beside(salt=salt)) is None for scheme in ASPNET)
 
 
-@given(stored=close_to(*[stored for stored, _ in VECTORS.values()]), beside=ANY_BESIDE, password=ANY_PASSWORD)
+@given(
+    stored=close_to(*[stored for stored, _ in VECTORS.values()]),
+    beside=ANY_BESIDE,
+    password=ANY_PASSWORD,
+)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str
 ) -> None:

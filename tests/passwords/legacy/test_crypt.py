@@ -1,5 +1,3 @@
-import ctypes
-import errno
 import sys
 
 import pytest
@@ -14,7 +12,7 @@ from scheme_checks import (
     close_to,
 )
 
-from credguard.errors import BusyError, UnreadableHashError, WorkFactorTooHighError
+from credguard.errors import WorkFactorTooHighError
 from credguard.passwords import CHEAPEST, PasswordHasher
 from credguard.passwords.legacy import libcrypt
 from credguard.passwords.legacy.crypt import (
@@ -28,10 +26,10 @@ from credguard.passwords.legacy.crypt import (
     Sha256Crypt,
     Sha512Crypt,
     SunMd5Crypt,
-    Yescrypt,
     read_crypt,
 )
 from credguard.passwords.legacy.scheme import Beside, LegacyScheme
+from credguard.passwords.legacy.yescrypt import Yescrypt
 from credguard.passwords.pool import Argon2Pool
 from credguard.passwords.stored_hash import matches
 from credguard.passwords.work_factor import Ceilings
@@ -55,8 +53,10 @@ DRAGONS: list[tuple[LegacyScheme, str]] = [
     (Sha256Crypt(), "$5$short$O1Ru9GOtCZikhh1oFe07JX0aDFCTmfCTOLGTpYf8JV0"),
     (
         Sha512Crypt(),
-        "$6$rounds=1000$short$yvmbqXI2qt9bZWSsZ.WflX6oSrjs5o9EULyuVyxjKq7KIS6bde51ObcKDx"
-        "LCOIlUF10rJgrI74dk3gnxqQT7T1",
+        (
+            "$6$rounds=1000$short$yvmbqXI2qt9bZWSsZ.WflX6oSrjs5o9EULyuVyxjKq7KIS6bde"
+            "51ObcKDxLCOIlUF10rJgrI74dk3gnxqQT7T1"
+        ),
     ),
     (Sha1Crypt(), "$sha1$12$GGXpNqoJvglVTkGU$lE5gwUx7lqvoLTE95ye4XFOxkiGQ"),
     (BcryptX(), "$2x$05$CCCCCCCCCCCCCCCCCCCCC.LZrfN0lz4CULfFuRjqXiVMP49yNOHKi"),
@@ -81,8 +81,10 @@ HASHCATS: list[tuple[LegacyScheme, str]] = [
     ),
     (
         Sha512Crypt(),
-        "$6$72820166$U4DVzpcYxgw7MVVDGGvB2/H5lRistD5.Ah4upwENR5UtffLR4X4SxSzfREv8z6wVl0jR"
-        "FX40/KnYVvK4829kD1",
+        (
+            "$6$72820166$U4DVzpcYxgw7MVVDGGvB2/H5lRistD5.Ah4upwENR5UtffLR4X4SxSzfREv"
+            "8z6wVl0jRFX40/KnYVvK4829kD1"
+        ),
     ),
     (Bcrypt(), "$2a$05$MBCzKhG1KhezLh.0LRa0Kuw12nLJtpHy6DIaU.JAnqJUDYspHC.Ou"),
 ]
@@ -259,47 +261,3 @@ def test_the_rounds_and_memory_that_are_told() -> None:
         assert row is not None
         assert row.cost == cost
         row.check_cost(Ceilings())
-
-
-def test_no_crypt_on_the_machine_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no crypt_r the row is unreadable, and the text says why."""
-    monkeypatch.setattr(libcrypt, "_LIBRARIES", ("libnowhere.so.0",))
-    monkeypatch.setattr(libcrypt, "_crypt_r", libcrypt._crypt_r.__wrapped__)
-    hasher = PasswordHasher(work_factor=CHEAPEST, accept=CRYPT)
-    with pytest.raises(UnreadableHashError, match="libxcrypt"):
-        hasher.verify("dragon", stored=DRAGONS[0][1])
-
-
-def test_a_format_that_the_machine_lacks_is_declared(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """A crypt_r that refuses any password of a format does not know the format."""
-
-    def refuse(*_arguments: object) -> bytes:
-        return b"*0"
-
-    monkeypatch.setattr(libcrypt, "_crypt_r", lambda: refuse)
-    hasher = PasswordHasher(work_factor=CHEAPEST, accept=CRYPT)
-    with pytest.raises(UnreadableHashError, match="crypt"):
-        hasher.verify("dragon", stored=DRAGONS[-1][1])
-
-
-def test_no_memory_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without memory is busy; the password is neither right nor wrong."""
-
-    def refuse(*_arguments: object) -> None:
-        ctypes.set_errno(errno.ENOMEM)
-
-    monkeypatch.setattr(libcrypt, "_crypt_r", lambda: refuse)
-    hasher = PasswordHasher(work_factor=CHEAPEST, accept=CRYPT)
-    with pytest.raises(BusyError):
-        hasher.verify("dragon", stored=DRAGONS[-1][1])
-
-
-@needs_libxcrypt
-def test_the_gil_is_released() -> None:
-    """The library is called in the way of ctypes that lets other threads run."""
-    crypt_r = libcrypt._crypt_r()
-    assert isinstance(crypt_r, ctypes._CFuncPtr)
-    # Only PyDLL's functions hold the GIL, by this flag (FUNCFLAG_PYTHONAPI).
-    assert not type(crypt_r)._flags_ & 4

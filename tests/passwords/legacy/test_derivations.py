@@ -1,5 +1,6 @@
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 
@@ -11,34 +12,42 @@ from credguard.passwords.legacy.derivations import (
     ScryptHash,
 )
 from credguard.passwords.pool import Argon2Pool
+from credguard.passwords.stored_hash import matches
 
 
 def _pbkdf2(digest: str = "sha1", iterations: int = 4096) -> Pbkdf2Hash:
     # RFC 6070, third vector (for SHA-1 and 4,096 iterations).
     tag = bytes.fromhex("4b007901b765489abead49d926f721d065a429c1")
     return Pbkdf2Hash(
-        scheme="x", digest=digest, iterations=iterations, salt=b"salt", tag=tag
+        scheme="x",
+        digest_name=digest,
+        iterations=iterations,
+        salt=b"salt",
+        tag=tag,
+        blank="",
     )
 
 
 def _scrypt(n: int, r: int, p: int) -> ScryptHash:
-    return ScryptHash(scheme="x", n=n, r=r, p=p, salt=b"NaCl", tag=b"\x00" * 64)
+    return ScryptHash(
+        scheme="x", n=n, r=r, p=p, salt=b"NaCl", tag=b"\x00" * 64, blank=""
+    )
 
 
 def test_rfc_6070_vector() -> None:
     """PBKDF2-HMAC-SHA-1 matches its RFC's password and no other."""
     with Argon2Pool().permit() as permit:
-        assert _pbkdf2().matches(b"password", permit) is True
-        assert _pbkdf2().matches(b"passwore", permit) is False
+        assert matches(_pbkdf2(), b"password", permit) is True
+        assert matches(_pbkdf2(), b"passwore", permit) is False
 
 
 @pytest.mark.parametrize("digest", sorted(PBKDF2_DIGESTS))
 def test_each_digest_agrees_with_the_definition(digest: str) -> None:
     """One iteration is one HMAC over the salt and block number (RFC 8018)."""
     tag = hmac.digest(b"password", b"salt\x00\x00\x00\x01", digest)
-    row = Pbkdf2Hash(scheme="x", digest=digest, iterations=1, salt=b"salt", tag=tag)
+    row = replace(_pbkdf2(digest, iterations=1), tag=tag)
     with Argon2Pool().permit() as permit:
-        assert row.matches(b"password", permit)
+        assert matches(row, b"password", permit)
     assert row.argon2id is None
 
 
@@ -48,6 +57,21 @@ def test_pbkdf2_cost_is_bounded() -> None:
     for iterations in (5_000_001, 2**31, 2**32, 10**400):
         with pytest.raises(WorkFactorTooHighError):
             _pbkdf2(iterations=iterations).check_cost(Ceilings())
+
+
+def test_each_block_of_a_long_tag_counts() -> None:
+    """A tag of two blocks costs twice what its iterations say."""
+    once, twice = _pbkdf2(), replace(_pbkdf2(), tag=bytes(21))
+    assert twice.work in {2 * once.work, 2 * once.work + 1}
+    replace(twice, iterations=2_500_000).check_cost(Ceilings())
+    with pytest.raises(WorkFactorTooHighError):
+        replace(twice, iterations=2_500_001).check_cost(Ceilings())
+
+
+def test_the_cost_is_told_in_the_formats_own_numbers() -> None:
+    """A census shows what a row costs as its format has it."""
+    assert _pbkdf2().cost == "i=4096"
+    assert _scrypt(16, 8, 1).cost == "n=16,r=8,p=1"
 
 
 def test_scrypt_cost_is_bounded() -> None:
@@ -83,9 +107,9 @@ def test_scrypt_memory_is_enough_for_openssl(n: int, r: int, p: int) -> None:
     tag = hashlib.scrypt(
         b"password", salt=b"NaCl", n=n, r=r, p=p, maxmem=2**30, dklen=64
     )
-    row = ScryptHash(scheme="x", n=n, r=r, p=p, salt=b"NaCl", tag=tag)
+    row = replace(_scrypt(n, r, p), tag=tag)
     with Argon2Pool().permit() as permit:
-        assert row.matches(b"password", permit)
+        assert matches(row, b"password", permit)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +129,7 @@ def test_scrypt_that_openssl_refuses_is_never_a_mismatch(
 
     monkeypatch.setattr(hashlib, "scrypt", refuse)
     with Argon2Pool().permit() as permit, pytest.raises(expected):
-        _scrypt(2, 1, 1).matches(b"password", permit)
+        matches(_scrypt(2, 1, 1), b"password", permit)
 
 
 def test_a_digest_that_openssl_refuses_is_never_a_mismatch(
@@ -118,7 +142,7 @@ def test_a_digest_that_openssl_refuses_is_never_a_mismatch(
 
     monkeypatch.setattr(hashlib, "pbkdf2_hmac", refuse)
     with Argon2Pool().permit() as permit, pytest.raises(UnreadableHashError):
-        _pbkdf2().matches(b"password", permit)
+        matches(_pbkdf2(), b"password", permit)
 
 
 def test_work_grows_with_the_cost() -> None:

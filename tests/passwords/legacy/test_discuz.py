@@ -52,12 +52,14 @@ def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it, but for bcrypt's letter."""
     check_alterations(DiscuzMd5(), IN_UTF_8, PASSWORD, SALT)
     letters = tuple(BCRYPT_IN_GBK.replace("$2y$", f"$2{letter}$") for letter in "ab")
-    check_alterations(
-        DiscuzBcrypt(charset="gbk"), BCRYPT_IN_GBK, PASSWORD, but=letters
-    )
+    check_alterations(DiscuzBcrypt(charset="gbk"), BCRYPT_IN_GBK, PASSWORD, but=letters)
 
 
-@given(stored=close_to(*[IN_UTF_8, BCRYPT_IN_GBK]), beside=ANY_BESIDE, password=ANY_PASSWORD)
+@given(
+    stored=close_to(*[IN_UTF_8, BCRYPT_IN_GBK]),
+    beside=ANY_BESIDE,
+    password=ANY_PASSWORD,
+)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str
 ) -> None:

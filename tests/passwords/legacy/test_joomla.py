@@ -19,8 +19,10 @@ VECTORS = {
     "md5_salted": "b78f863f2c67410c41e617f724e22f34:89384528665349271307465505333378",
     "phpass": "$P$946647711V1klyitUYhtB8Yw5DMA/w.",
     "bcrypt": "$2a$05$MBCzKhG1KhezLh.0LRa0Kuw12nLJtpHy6DIaU.JAnqJUDYspHC.Ou",
-    "sha256_salted": "{SHA256}efc86fb6c2b39ba4d28a01b8d25e26a6b0de7b9e3dbfe0ad926d4cf4a2"
-    "af88d5:aNdHh8Qh9KJm3PwX",
+    "sha256_salted": (
+        "{SHA256}efc86fb6c2b39ba4d28a01b8d25e26a6b0de7b9e3dbfe0ad926d4cf4a2af88d5:aN"
+        "dHh8Qh9KJm3PwX"
+    ),
     "md5": "8743b52063cd84097a65d1633f5c74f5",
 }
 

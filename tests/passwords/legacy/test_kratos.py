@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 from hypothesis import given
 from scheme_checks import (
@@ -21,30 +23,113 @@ SALT_FIRST = "pf=e1NBTFR9e1BBU1NXT1JEfQ==$NW9wbWtnejAzcg=="  # {SALT}{PASSWORD}
 # ory/kratos, hash/hasher_test.go; "test" but where another is named.
 VECTORS = [
     ("bcrypt", "$2a$12$o6hx.Wog/wvFSkT/Bp/6DOxCtLRTDj7lm9on9suF/WaCGNVHbkfL6"),
-    ("pbkdf2", "$pbkdf2-sha256$i=100000,l=32$1jP+5Zxpxgtee/iPxGgOz0RfE9/KJuDElP1ley4VxXc$QJxzfvdbHYBpydCbHoFg3GJEqMFULwskiuqiJctoYpI"),
-    ("pbkdf2", "$pbkdf2-sha512$i=100000,l=32$bdHBpn7OWOivJMVJypy2UqR0UnaD5prQXRZevj/05YU$+wArTfv1a+bNGO1iZrmEdVjhA+lL11wF4/IxpgYfPwc"),
-    ("scrypt", "$scrypt$ln=16384,r=8,p=1$2npRo7P03Mt8keSoMbyD/tKFWyUzjiQf2svUaNDSrhA=$MiCzNcIplSMqSBrm4HckjYqYhaVPPjTARTzwB1cVNYE="),
+    (
+        "pbkdf2",
+        (
+            "$pbkdf2-sha256$i=100000,l=32$1jP+5Zxpxgtee/iPxGgOz0RfE9/KJuDElP1ley4VxXc$QJ"
+            "xzfvdbHYBpydCbHoFg3GJEqMFULwskiuqiJctoYpI"
+        ),
+    ),
+    (
+        "pbkdf2",
+        (
+            "$pbkdf2-sha512$i=100000,l=32$bdHBpn7OWOivJMVJypy2UqR0UnaD5prQXRZevj/05YU$+w"
+            "ArTfv1a+bNGO1iZrmEdVjhA+lL11wF4/IxpgYfPwc"
+        ),
+    ),
+    (
+        "scrypt",
+        (
+            "$scrypt$ln=16384,r=8,p=1$2npRo7P03Mt8keSoMbyD/tKFWyUzjiQf2svUaNDSrhA=$MiCzN"
+            "cIplSMqSBrm4HckjYqYhaVPPjTARTzwB1cVNYE="
+        ),
+    ),
     ("md5", "$md5$CY9rzUYh03PK3k6DJie09g=="),
     ("md5_pf", "$md5$pf=e1NBTFR9e1BBU1NXT1JEfQ==$MTIz$q+RdKCgc+ipCAcm5ChQwlQ=="),
     ("md5_pf", "$md5$pf=e1NBTFR9JCR7UEFTU1dPUkR9$MTIzNA==$ud392Z8rfZ+Ou7ZFXYLKbA=="),
     ("sha1_pf", f"$sha1${SALT_FIRST}$2qU2SGWP8viTM1md3FiI3+rjWXQ="),
-    ("sha1_pf", "$sha1$pf=Pz9zdGF0aWNQcmVmaXg/P3tTQUxUfXtQQVNTV09SRH0=$NW9wbWtnejAzcg==$SAAxMUn7jxckQXkBmsVF0nHwqso="),
-    ("sha1_pf", "$sha1$pf=e1BBU1NXT1JEfSUle1NBTFR9$NW9wbWtnejAzcg==$YX0AW8/MW5ojUlnzTaR43ucHCog="),
+    (
+        "sha1_pf",
+        (
+            "$sha1$pf=Pz9zdGF0aWNQcmVmaXg/P3tTQUxUfXtQQVNTV09SRH0=$NW9wbWtnejAzcg==$SAAx"
+            "MUn7jxckQXkBmsVF0nHwqso="
+        ),
+    ),
+    (
+        "sha1_pf",
+        (
+            "$sha1$pf=e1BBU1NXT1JEfSUle1NBTFR9$NW9wbWtnejAzcg==$YX0AW8/MW5ojUlnzTaR43ucH"
+            "Cog="
+        ),
+    ),
     ("sha256_pf", f"$sha256${SALT_FIRST}$0gfRVLCvtBCk20udLDEY5vNhujWx7RGjwRIS1ebMsLY="),
-    ("sha512_pf", f"$sha512${SALT_FIRST}$6ctpVuApMNp0CgBXcdHw/GC562eFEFGr4gpgANX8ZYsX+j5B19IkdmOY2Fytsz3QUwSWdGcUjbqwgJGTH0UYvw=="),
+    (
+        "sha512_pf",
+        (
+            f"$sha512${SALT_FIRST}$6ctpVuApMNp0CgBXcdHw/GC562eFEFGr4gpgANX8ZYsX+j5B19Ikdm"
+            "OY2Fytsz3QUwSWdGcUjbqwgJGTH0UYvw=="
+        ),
+    ),
     ("md5_crypt", "$md5-crypt$TVEiiKNb$SN6/pUaRQS/E8Jh46As2C/"),
     ("md5_crypt", "$md5-crypt$$whuMjZj.HMFoaTaZRRtkO0"),
-    ("sha256_crypt", "$sha256-crypt$rounds=535000$05R.9KB6UC2kLI3w$Q/zslzx./JjkAVPTwp6th7nW5l7JU91Gte/UmIh.U78"),
-    ("sha512_crypt", "$sha512-crypt$rounds=656000$3LVbIAVxR//cRajw$uuNasMW.RYxlGzIRFU1Was70BPSa933AjxhZIGJdJBOlqJAHlgqa0yuiuq5JHF/ryNGryJkj87G9i3G2HPSXg1"),
+    (
+        "sha256_crypt",
+        (
+            "$sha256-crypt$rounds=535000$05R.9KB6UC2kLI3w$Q/zslzx./JjkAVPTwp6th7nW5l7JU9"
+            "1Gte/UmIh.U78"
+        ),
+    ),
+    (
+        "sha512_crypt",
+        (
+            "$sha512-crypt$rounds=656000$3LVbIAVxR//cRajw$uuNasMW.RYxlGzIRFU1Was70BPSa93"
+            "3AjxhZIGJdJBOlqJAHlgqa0yuiuq5JHF/ryNGryJkj87G9i3G2HPSXg1"
+        ),
+    ),
     ("hmac_md5", "$hmac-md5$ZmU4Njk3Zjc0MmQwODA0MDVkMTI3MGU2MTYzMzE2Zjk=$MTIzNDU="),
-    ("hmac_sha1", "$hmac-sha1$NDMyNjcxZTUyY2Y2YTBmYjZjZDE2NjQxYjAwNjFiZjAwOGEzNWM5MA==$MTIzNDU="),
-    ("hmac_sha224", "$hmac-sha224$YmUwYmYzM2EwNGRlNDE0YjQzNjBhNmIyOThmNmIyYzI4OWQyMzk3MDUwZDFjMzliYjVmMDMyOTQ=$MTIzNDU="),
-    ("hmac_sha256", "$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNWZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU="),
-    ("hmac_sha384", "$hmac-sha384$ZWEyMGM3NGE4Y2UzMTljNTdjZTlhZGQyYTZjNDE0MGQ4YjMwYWIwOWM4OTRiNWQ4MmZjODlhMzBhMmQzNGE5NmQ0NDY1NWRhYjQ2ZjhiYjBkNTRmYjk5YWZkZTA1MGY1$MTIzNDU="),
-    ("hmac_sha512", "$hmac-sha512$OTFmODY0ZTI1NmU0ZjVhYjhiMDViZGFmNGVmNGZmMGVlNTY4ODYwNWJhYTk4MTk2OTgyMzc3NzI1YTc4MzcxMTMzNzZmY2YxYTk5MGMxM2RiZDk2MGFmMmQ1YzRmODdlMGMwYTNkYjcyNjY0NjM4NGE4YzQ2MjNhZDZkN2UxZTE=$MTIzNDU="),
+    (
+        "hmac_sha1",
+        (
+            "$hmac-sha1$NDMyNjcxZTUyY2Y2YTBmYjZjZDE2NjQxYjAwNjFiZjAwOGEzNWM5MA==$MTIzNDU"
+            "="
+        ),
+    ),
+    (
+        "hmac_sha224",
+        (
+            "$hmac-sha224$YmUwYmYzM2EwNGRlNDE0YjQzNjBhNmIyOThmNmIyYzI4OWQyMzk3MDUwZDFjMz"
+            "liYjVmMDMyOTQ=$MTIzNDU="
+        ),
+    ),
+    (
+        "hmac_sha256",
+        (
+            "$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNW"
+            "ZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU="
+        ),
+    ),
+    (
+        "hmac_sha384",
+        (
+            "$hmac-sha384$ZWEyMGM3NGE4Y2UzMTljNTdjZTlhZGQyYTZjNDE0MGQ4YjMwYWIwOWM4OTRiNW"
+            "Q4MmZjODlhMzBhMmQzNGE5NmQ0NDY1NWRhYjQ2ZjhiYjBkNTRmYjk5YWZkZTA1MGY1$MTIzNDU="
+        ),
+    ),
+    (
+        "hmac_sha512",
+        (
+            "$hmac-sha512$OTFmODY0ZTI1NmU0ZjVhYjhiMDViZGFmNGVmNGZmMGVlNTY4ODYwNWJhYTk4MT"
+            "k2OTgyMzc3NzI1YTc4MzcxMTMzNzZmY2YxYTk5MGMxM2RiZDk2MGFmMmQ1YzRmODdlMGMwYTNkY"
+            "jcyNjY0NjM4NGE4YzQ2MjNhZDZkN2UxZTE=$MTIzNDU="
+        ),
+    ),
 ]
 MD4 = "$hmac-md4$MWQ5ZTI4Nzc2Zjg4YmE2MTQ5YjQ0OTMyOGE4NWU4YjA=$MTIzNDU="
-FIRESCRYPT = "$firescrypt$ln=14,r=8,p=1$sPtDhWcd1MfdAw==$xbSou7FOl6mChCyzpCPIQ7tku7nsQMTFtyOZSXXd7tjBa4NtimOx7v42Gv2SfzPQu1oxM2/k4SsbOu73wlKe1A==$Bw==$YE0dO4bwD4JnJafh6lZZfkp1MtKzuKAXQcDCJNJNyeCHairWHKENOkbh3dzwaCdizzOspwr/FITUVlnOAwPKyw=="
+FIRESCRYPT = (
+    "$firescrypt$ln=14,r=8,p=1$sPtDhWcd1MfdAw==$xbSou7FOl6mChCyzpCPIQ7tku7nsQMTFtyOZ"
+    "SXXd7tjBa4NtimOx7v42Gv2SfzPQu1oxM2/k4SsbOu73wlKe1A==$Bw==$YE0dO4bwD4JnJafh6lZZf"
+    "kp1MtKzuKAXQcDCJNJNyeCHairWHKENOkbh3dzwaCdizzOspwr/FITUVlnOAwPKyw=="
+)
 PBKDF2, SCRYPT = VECTORS[1][1], VECTORS[3][1]
 
 
@@ -61,13 +146,22 @@ def test_firebases_own_scrypt() -> None:
     assert row.cost == "n=16384,r=8,p=1"
 
 
+def _has_md4() -> bool:
+    try:
+        hashlib.new("md4", usedforsecurity=False)
+    except ValueError:
+        return False
+    return True
+
+
 def test_md4_is_right_or_declared() -> None:
     """MD4 verifies where OpenSSL has it and is a declared error where not."""
     hasher = PasswordHasher(work_factor=CHEAPEST, accept=KRATOS)
-    try:
+    if _has_md4():
         assert hasher.verify("test", stored=MD4).scheme == "kratos:hmac_md4"
-    except UnreadableHashError as error:
-        assert "md4" in str(error)
+    else:
+        with pytest.raises(UnreadableHashError, match="md4"):
+            hasher.verify("test", stored=MD4)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +208,7 @@ def test_what_stands_in_the_password_is_no_template() -> None:
         "$hmac-md5$$MTIzNDU=",
         FIRESCRYPT.replace("ln=14", "ln=32"),
         FIRESCRYPT.replace("ln=14", "ln=014"),
+        FIRESCRYPT.replace("ln=14,r=8", "ln=16,r=1"),  # no scrypt of RFC 7914
         FIRESCRYPT.replace("$Bw==$", "$Bx==$"),
         FIRESCRYPT.replace("Kyw==", "K"),
         "$unknown$12$o6hx.Wog/wvFSkT/Bp/6DOxCtLRTDj7lm9on9suF/WaCGNVHbkfL6",
@@ -146,7 +241,11 @@ def test_shapes_do_not_overlap() -> None:
         assert sum(scheme.read(stored) is not None for scheme in KRATOS) == 1
 
 
-@given(stored=close_to(*[row[1] for row in VECTORS], MD4, FIRESCRYPT), beside=ANY_BESIDE, password=ANY_PASSWORD)
+@given(
+    stored=close_to(*[row[1] for row in VECTORS], MD4, FIRESCRYPT),
+    beside=ANY_BESIDE,
+    password=ANY_PASSWORD,
+)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str
 ) -> None:

@@ -53,7 +53,10 @@ def test_phps_argon2_needs_no_scheme() -> None:
     """A PHC string by PHP is read by any hasher as an Argon2 of its own."""
     # PHP 8.2: password_hash('hashcat', PASSWORD_ARGON2ID, ['memory_cost' => 1024,
     # 'time_cost' => 1, 'threads' => 1]).
-    stored = "$argon2id$v=19$m=1024,t=1,p=1$b1J4VWZycTVkYksveEZpRQ$zOhVXFyyt0U/paRqAIAhJ9r8XR0mRNOHA8FQG4vcPfA"
+    stored = (
+        "$argon2id$v=19$m=1024,t=1,p=1$b1J4VWZycTVkYksveEZpRQ$zOhVXFyyt0U/paRqAIAhJ9"
+        "r8XR0mRNOHA8FQG4vcPfA"
+    )
     hasher = PasswordHasher(work_factor=CHEAPEST, accept=LARAVEL)
     assert hasher.verify("hashcat", stored=stored).scheme == "argon2id"
 

@@ -26,35 +26,51 @@ OF_389_DS = {
     "sha": "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
     "sha256": "{SHA256}XohImNooBHFR0OVvjcYpJ3NgPQ1qq73WKhHvch0VQtg=",
     "ssha256": "{SSHA256}covFryM35UrKB3gMYxtYpQYTHbTn5kFphjcNHewfj581SLJwjA9jew==",
-    "sha384": "{SHA384}qLZLq9CsqRpZvbt3YbQh1PK7OCgNOnW6DyHyvrxFWD1EbFmGYMlM5oDEfRnDB4On",
-    "ssha384": "{SSHA384}kNjTWdmyy2G1IgJF8WrOpq0N//Yc2Ec5TIQYceuiuHQXRXpC1bfnMqyOx0NxrS"
-    "REjBWDwUpqXjo=",
-    "sha512": "{SHA512}sQnzu7wkTrgkQZF+0G1hi5AI3Qmzvv0bXgc5THBqi7mAsdd4Xll27ASbRt9fEyavW"
-    "i6m0QP9B8lThf+rDKy8hg==",
-    "ssha512": "{SSHA512}+7A8kA32q4mCBao4Cbatdyzl5imVwJ62ZAE7UOTP4pfrF90E9R2LabOfJFzx6gua"
-    "YhTmUEVK2wRKC8bToqspdeTluX2d1BX2",
+    "sha384": (
+        "{SHA384}qLZLq9CsqRpZvbt3YbQh1PK7OCgNOnW6DyHyvrxFWD1EbFmGYMlM5oDEfRnDB4On"
+    ),
+    "ssha384": (
+        "{SSHA384}kNjTWdmyy2G1IgJF8WrOpq0N//Yc2Ec5TIQYceuiuHQXRXpC1bfnMqyOx0NxrSREjB"
+        "WDwUpqXjo="
+    ),
+    "sha512": (
+        "{SHA512}sQnzu7wkTrgkQZF+0G1hi5AI3Qmzvv0bXgc5THBqi7mAsdd4Xll27ASbRt9fEyavWi6"
+        "m0QP9B8lThf+rDKy8hg=="
+    ),
+    "ssha512": (
+        "{SSHA512}+7A8kA32q4mCBao4Cbatdyzl5imVwJ62ZAE7UOTP4pfrF90E9R2LabOfJFzx6guaYh"
+        "TmUEVK2wRKC8bToqspdeTluX2d1BX2"
+    ),
     "pbkdf2_sha1": "{PBKDF2}10000$IlfapjA351LuDSwYC0IQ8Q$saHqQTuYnjJN/tmAndT.8mJt.6w",
-    "pbkdf2_sha256": "{PBKDF2-SHA256}10000$henZGfPWw79Cs8ORDeVNrQ$1dTJy73v6n3bnTmTZFghx"
-    "HXHLsAzKaAy8SksDfZBPIw",
-    "pbkdf2_sha512": "{PBKDF2-SHA512}10000$Je1Uw19Bfv5lArzZ6V3EPw$g4T/1sqBUYWl9o93MVnyQ/8"
-    "zKGSkPbKaXXsT8WmysXQJhWy8MRP2JFudSL.N9RklQYgDPxPjnfum/F2f/TrppA",
-    "argon2": "{ARGON2}$argon2id$v=19$m=65536,t=2,p=1$IyTQMsvzB2JHDiWx8fq7Ew$VhYOA7AL0kbR"
-    "XI5g2kOyyp8St1epkNj7WZyUY4pAIQQ",
+    "pbkdf2_sha256": (
+        "{PBKDF2-SHA256}10000$henZGfPWw79Cs8ORDeVNrQ$1dTJy73v6n3bnTmTZFghxHXHLsAzKaA"
+        "y8SksDfZBPIw"
+    ),
+    "pbkdf2_sha512": (
+        "{PBKDF2-SHA512}10000$Je1Uw19Bfv5lArzZ6V3EPw$g4T/1sqBUYWl9o93MVnyQ/8zKGSkPbK"
+        "aXXsT8WmysXQJhWy8MRP2JFudSL.N9RklQYgDPxPjnfum/F2f/TrppA"
+    ),
+    "argon2": (
+        "{ARGON2}$argon2id$v=19$m=65536,t=2,p=1$IyTQMsvzB2JHDiWx8fq7Ew$VhYOA7AL0kbRX"
+        "I5g2kOyyp8St1epkNj7WZyUY4pAIQQ"
+    ),
 }
 # hashcat's example hash of mode 10901.
 OF_HASHCAT = (
-    "{PBKDF2_SHA256}AAAgADkxMjM2NTIzMzgzMjQ3MjI4MDAwNTk5OTAyOTk4NDI2MjkyMzAzNjg0NjQwO"
-    "TMxNjI3OTMzNjg0MDI0OTY5NTe5ULagRTYpLaUoeqJMg8x9W/DXu+9VTFaVhaYvebYrY+sOqn1ZMRnws"
-    "22C1uAkiE2tFM8qN+xw5xe7OmCPZ203NuruK4oB33QlsKIEz4ppm0TR94JB9PJx7lIQwFHD3FUNUNryj"
-    "4jk6UYyJ4+V1Z9Ug/Iy/ylQBJgfs5ihzgxHYZrfp1wUCXFzlZG9mxmziPm8VFnAhaX4+FBAZvLAx33jp"
-    "bKOwEg7TmwP2VJ8BNFLQRqwYdlqIjQlAhncXH+dqIF9VdM4MonAA0hx76bMvFTP7LF5VO1IqVmcuYz7Y"
-    "G9v4KKRjnvoUUqOj6okUBQTay3EzsdFVnUW1FemYOccJd5q"
+    "{PBKDF2_SHA256}AAAgADkxMjM2NTIzMzgzMjQ3MjI4MDAwNTk5OTAyOTk4NDI2MjkyMzAzNjg0"
+    "NjQwOTMxNjI3OTMzNjg0MDI0OTY5NTe5ULagRTYpLaUoeqJMg8x9W/DXu+9VTFaVhaYvebYrY+s"
+    "Oqn1ZMRnws22C1uAkiE2tFM8qN+xw5xe7OmCPZ203NuruK4oB33QlsKIEz4ppm0TR94JB9PJx7l"
+    "IQwFHD3FUNUNryj4jk6UYyJ4+V1Z9Ug/Iy/ylQBJgfs5ihzgxHYZrfp1wUCXFzlZG9mxmziPm8V"
+    "FnAhaX4+FBAZvLAx33jpbKOwEg7TmwP2VJ8BNFLQRqwYdlqIjQlAhncXH+dqIF9VdM4MonAA0hx"
+    "76bMvFTP7LF5VO1IqVmcuYz7YG9v4KKRjnvoUUqOj6okUBQTay3EzsdFVnUW1FemYOccJd5q"
 )
 # passlib 1.9.4 (libpass), ldap_pbkdf2_*.using(rounds=1000, salt=b"salt" * 4).
 OF_PASSLIB = {
     "pbkdf2_sha1": "{PBKDF2}1000$c2FsdHNhbHRzYWx0c2FsdA$7idSJsc0br/Fs5FJle6FPK.HGgE",
-    "pbkdf2_sha256": "{PBKDF2-SHA256}1000$c2FsdHNhbHRzYWx0c2FsdA$RB6J0ltSvnSi.DAtTCbwUi/P"
-    "qNYuq6afEvmqzuzNibA",
+    "pbkdf2_sha256": (
+        "{PBKDF2-SHA256}1000$c2FsdHNhbHRzYWx0c2FsdA$RB6J0ltSvnSi.DAtTCbwUi/PqNYuq6af"
+        "EvmqzuzNibA"
+    ),
 }
 
 

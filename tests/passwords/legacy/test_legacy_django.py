@@ -229,7 +229,7 @@ def _no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashlib, "pbkdf2_hmac", fail)
     monkeypatch.setattr(hashlib, "scrypt", fail)
     monkeypatch.setattr(bcrypt, "hashpw", fail)
-    monkeypatch.setattr(Argon2Hash, "matches", fail)
+    monkeypatch.setattr(Argon2Hash, "digest", fail)
 
 
 @pytest.mark.usefixtures("_no_work")

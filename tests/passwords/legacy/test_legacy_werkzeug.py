@@ -1,6 +1,7 @@
 import hashlib
 
 import pytest
+from scheme_checks import check_alterations, check_vector
 from werkzeug.security import generate_password_hash
 
 from credguard.errors import (
@@ -8,7 +9,8 @@ from credguard.errors import (
     UnreadableHashError,
     WorkFactorTooHighError,
 )
-from credguard.passwords import CHEAPEST, WERKZEUG, PasswordHasher
+from credguard.passwords import CHEAPEST, DJANGO, WERKZEUG, PasswordHasher
+from credguard.passwords.legacy import WERKZEUG_DIGESTS
 
 # RFC 7914 section 12: scrypt (N=1024, r=8, p=16).
 RFC_7914_SCRYPT = (
@@ -133,3 +135,57 @@ def test_cost_above_the_ceiling_is_refused_before_work(stored: str) -> None:
     """A row that asks for too much is refused and never computed."""
     with pytest.raises(WorkFactorTooHighError):
         HASHER.verify("password", stored=stored)
+
+
+# hashcat's example hashes of modes 30000 and 30120; then PHP 8.2, which is another
+# implementation: hash_hmac('sha1', 'hashcat', 'salt'), and so on.
+OLD_DIGESTS = {
+    "md5": "md5$84143$7f51edecfa6fb401a0b5e63d33fc8c0e",
+    "sha256": (
+        "sha256$70108387805$8b9472281c36c3a693703de0e0f1ffab8fc0ecdd3bc5ead04c76dd74"
+        "ef431e49"
+    ),
+    "sha1": "sha1$salt$9daa19efcdb0b1388319f94821610242138fc72a",
+    "sha224": "sha224$salt$d69f2d9417b50e5ef49658e1bdbe3533ca2020d4f7362389f88420e9",
+    "sha384": (
+        "sha384$salt$a71d0242143b9f7fd1ffbabe2fa483cb8ad1625838df4606e7e9761fa6e86f4"
+        "cd54cfd99f6c296f3f1fbf3a9ae33bf30"
+    ),
+    "sha512": (
+        "sha512$salt$ea9b04da3047fa60eedf7cea81aec0d42a0777ec9dc86b19930746f8c9089b2"
+        "d6b2621335f8c3b1663e5365f466c98680dc95347ec15be894ae371448ebe0110"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OLD_DIGESTS)
+def test_old_salted_digests(name: str) -> None:
+    """What Werkzeug wrote before it derived keys verifies, and nothing close to it."""
+    (scheme,) = (one for one in WERKZEUG_DIGESTS if one.name == f"werkzeug:{name}")
+    row = check_vector(scheme, OLD_DIGESTS[name], "hashcat")
+    assert row.is_shuckable is False
+    check_alterations(scheme, OLD_DIGESTS[name], "hashcat")
+
+
+def test_old_digests_are_no_django_ones() -> None:
+    """Where both look alike, the bundle says which it is, and only one is right."""
+    stored = OLD_DIGESTS["md5"]
+    djangos = PasswordHasher(work_factor=CHEAPEST, accept=DJANGO)
+    assert djangos.identify(stored) == "django:md5"
+    with pytest.raises(PasswordMismatchError):
+        djangos.verify("hashcat", stored=stored)
+    assert HASHER.identify(stored) == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "md5$$7f51edecfa6fb401a0b5e63d33fc8c0e",
+        "plain$$hashcat",
+        "sha256$salt$" + "a" * 63,
+        "sha256$sa lt$" + "a" * 64,
+    ],
+)
+def test_other_old_digests_are_unreadable(stored: str) -> None:
+    """Rows without a salt, and passwords in plain text, are not read."""
+    assert all(scheme.read(stored) is None for scheme in WERKZEUG_DIGESTS)

@@ -33,7 +33,10 @@ OF_MEDIAWIKI = [
     ),
     (
         "argon2",
-        ":argon2:$argon2i$v=19$m=1024,t=2,p=2$RHpGTXJPeFlSV2NDTEswNA$VeW7rumZY4pL8XO4KeQkKD43r5uX3eazVJRtrFN7lNc",
+        (
+            ":argon2:$argon2i$v=19$m=1024,t=2,p=2$RHpGTXJPeFlSV2NDTEswNA$VeW7rumZY4p"
+            "L8XO4KeQkKD43r5uX3eazVJRtrFN7lNc"
+        ),
         "password",
     ),
 ]
@@ -42,11 +45,24 @@ OF_DOKUWIKI = ":B:838c83e1:e4ab7024509eef084cdabd03d8b2972c"
 # PHP 8.2, as LayeredParameterizedPassword.php layers them: hash_pbkdf2('sha256',
 # md5('hashcat'), $salt, 1000, 128, true), and over md5("838c83e1-" . md5('hashcat')).
 LAYERED = {
-    "pbkdf2-legacy_a": ":pbkdf2-legacyA:!sha256:1000:128!!kkdejKlBYFV7+LP2m2thYA==!LSLWQLw+GeSHYmDBTvvoEHscaDkKZtlI8B7Auz18ukpaCTcZrDBpV8Y68Axehmyu0D4rmN8AuU2GBJ6B0pbP6cGtYTg236h79UI9m9OPcBYiebjpTkXzjrov5p9XY+JYSmiFG7KqjhTe73B3xG9ym87Vzi5UtyxBPDpWRrSigEc=",
-    "pbkdf2-legacy_b": ":pbkdf2-legacyB:!sha256:1000:128!838c83e1!kkdejKlBYFV7+LP2m2thYA==!y9r1obQ+LeXIEaQ8wL1cElx/kmkCKDjg1kJ8KMCRazOFhbKDa3PxXd+ws/1jtlETqlY3o1o8FnrzmgcRBZaBttTrWaU+TqWSwN8x3bblGCh23AkaNygYryrklBHF4p520bbDA235ktDnO4GshWU0JzCX6He8rIC8lc5UU+vl7Ag=",
+    "pbkdf2-legacy_a": (
+        ":pbkdf2-legacyA:!sha256:1000:128!!kkdejKlBYFV7+LP2m2thYA==!LSLWQLw+GeSHYmDB"
+        "TvvoEHscaDkKZtlI8B7Auz18ukpaCTcZrDBpV8Y68Axehmyu0D4rmN8AuU2GBJ6B0pbP6cGtYTg"
+        "236h79UI9m9OPcBYiebjpTkXzjrov5p9XY+JYSmiFG7KqjhTe73B3xG9ym87Vzi5UtyxBPDpWRr"
+        "SigEc="
+    ),
+    "pbkdf2-legacy_b": (
+        ":pbkdf2-legacyB:!sha256:1000:128!838c83e1!kkdejKlBYFV7+LP2m2thYA==!y9r1obQ+"
+        "LeXIEaQ8wL1cElx/kmkCKDjg1kJ8KMCRazOFhbKDa3PxXd+ws/1jtlETqlY3o1o8FnrzmgcRBZa"
+        "BttTrWaU+TqWSwN8x3bblGCh23AkaNygYryrklBHF4p520bbDA235ktDnO4GshWU0JzCX6He8rI"
+        "C8lc5UU+vl7Ag="
+    ),
 }
 # PHP 8.2: hash_pbkdf2('sha512', 'hashcat', $salt, 3000, 64, true).
-OF_SHA512 = ":pbkdf2:sha512:3000:64:kkdejKlBYFV7+LP2m2thYA==:HrphytV/pRqDVUWWf/xDD0GAHdLjvpuHWGKHqM/UgpwBRaQAJsEh8T8sjdraLF3pKYKUUFNtWRf1+iI2aV2xVQ=="
+OF_SHA512 = (
+    ":pbkdf2:sha512:3000:64:kkdejKlBYFV7+LP2m2thYA==:HrphytV/pRqDVUWWf/xDD0GAHdLjvpu"
+    "HWGKHqM/UgpwBRaQAJsEh8T8sjdraLF3pKYKUUFNtWRf1+iI2aV2xVQ=="
+)
 PBKDF2 = OF_MEDIAWIKI[2][1]
 
 
@@ -124,7 +140,11 @@ def test_shapes_do_not_overlap() -> None:
         assert sum(scheme.read(stored) is not None for scheme in MEDIAWIKI) == 1
 
 
-@given(stored=close_to(*[row[1] for row in OF_MEDIAWIKI], *LAYERED.values()), beside=ANY_BESIDE, password=ANY_PASSWORD)
+@given(
+    stored=close_to(*[row[1] for row in OF_MEDIAWIKI], *LAYERED.values()),
+    beside=ANY_BESIDE,
+    password=ANY_PASSWORD,
+)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str
 ) -> None:

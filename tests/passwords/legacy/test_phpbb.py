@@ -11,7 +11,7 @@ from scheme_checks import (
     close_to,
 )
 
-from credguard.errors import SetupError, WorkFactorTooHighError
+from credguard.errors import PasswordMismatchError, SetupError, WorkFactorTooHighError
 from credguard.passwords import CHEAPEST, PasswordHasher
 from credguard.passwords.legacy import PHPBB, LegacyScheme
 from credguard.passwords.legacy.mybb import MyBB
@@ -179,7 +179,7 @@ def test_bcrypt_is_cut_as_php_cuts() -> None:
 
 
 def test_layers_may_be_either_or_said_to_be_one() -> None:
-    """A row that may hide phpBB 2's MD5 costs both, and is not to be wrapped."""
+    """A row that may hide phpBB 2's MD5 costs both, also when it is wrapped."""
     either = PhpBBLayered().read(LAYERED)
     plain = PhpBBLayered(is_from_phpbb_2=False).read(LAYERED)
     md5 = PhpBBLayered(is_from_phpbb_2=True).read(LAYERED_MD5)
@@ -188,10 +188,16 @@ def test_layers_may_be_either_or_said_to_be_one() -> None:
     assert md5 is not None
     assert either.cost == plain.cost == "c=10 over c=9"
     assert either.work == 2 * plain.work == 2 * md5.work
-    assert (either.blank, plain.is_shuckable, md5.is_shuckable) == ("", False, True)
+    assert (plain.is_shuckable, md5.is_shuckable) == (False, True)
     assert either.is_shuckable
     assert not accepts(PhpBBLayered(is_from_phpbb_2=False), LAYERED_MD5, "123456")
     assert not accepts(PhpBBLayered(is_from_phpbb_2=True), LAYERED, "123456")
+    hasher = PasswordHasher(work_factor=CHEAPEST, accept=[PhpBBLayered()])
+    for stored in (LAYERED, LAYERED_MD5):
+        wrapped = hasher.wrap(stored)
+        assert hasher.verify("123456", stored=wrapped).needs_rehash
+        with pytest.raises(PasswordMismatchError):
+            hasher.verify("1234567", stored=wrapped)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,17 @@ from credguard.passwords.work_factor import Ceilings
 
 SCHEMES: dict[str, LegacyScheme] = {scheme.name: scheme for scheme in SEAFILE}
 # DokuWiki, _test/tests/inc/auth_password.test.php.
-OF_DOKUWIKI = "PBKDF2SHA256$10000$99227b6df52aa1394b5ca0aceee2733dd6c2670c85bbe26c751a2c65e79d4db7$d61dd1c4df6873c73813fe97f96d0e917792602a33966f3fab0eef154637cc84"
+OF_DOKUWIKI = (
+    "PBKDF2SHA256$10000$99227b6df52aa1394b5ca0aceee2733dd6c2670c85bbe26c751a2c65e79d"
+    "4db7$d61dd1c4df6873c73813fe97f96d0e917792602a33966f3fab0eef154637cc84"
+)
 # PHP 8.2: hash_pbkdf2('sha256', 'hashcat', $salt, 1000, 64); hash('sha256',
 # 'hashcat' . $salt) with the salt of user-mgr.c; sha1('hashcat').
 OF_PHP = {
-    "pbkdf2_sha256": "PBKDF2SHA256$1000$99227b6d$ca285e478749410f6bbad919ec7270a024d30a367de9760af1cc72c204395095",
+    "pbkdf2_sha256": (
+        "PBKDF2SHA256$1000$99227b6d$ca285e478749410f6bbad919ec7270a024d30a367de9760a"
+        "f1cc72c204395095"
+    ),
     "sha256": "19f73f0a5e8d40e37207b66c70348a621a1291cd041c1852c9af1c1cec2c27b6",
     "sha1": "b89eaac7e61417341b710b727768294d0e6a277b",
 }

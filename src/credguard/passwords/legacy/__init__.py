@@ -5,6 +5,11 @@ A bundle holds what one software writes or still reads; hand it to `PasswordHash
 as ``accept=``, alone or added to others.
 """
 
+from credguard.passwords.legacy.aspnet import ASPNET
+from credguard.passwords.legacy.auth0 import AUTH0
+from credguard.passwords.legacy.crypt import CRYPT
+from credguard.passwords.legacy.discourse import DISCOURSE
+from credguard.passwords.legacy.discuz import DISCUZ
 from credguard.passwords.legacy.django import (
     DjangoArgon2,
     DjangoBcrypt,
@@ -12,8 +17,15 @@ from credguard.passwords.legacy.django import (
     DjangoSaltedDigest,
     DjangoScrypt,
 )
+from credguard.passwords.legacy.drupal import DRUPAL
 from credguard.passwords.legacy.ipb import Ipb, IpsBcrypt
+from credguard.passwords.legacy.joomla import JOOMLA
+from credguard.passwords.legacy.kratos import KRATOS
+from credguard.passwords.legacy.laravel import FLARUM, LARAVEL, VANILLA
+from credguard.passwords.legacy.ldap import LDAP
+from credguard.passwords.legacy.mediawiki import MEDIAWIKI
 from credguard.passwords.legacy.mybb import MyBB
+from credguard.passwords.legacy.nodebb import NODEBB, NODEBB_UNWRAPPED
 from credguard.passwords.legacy.oscommerce import Aef, OsCommerce
 from credguard.passwords.legacy.phpbb import (
     PhpBB2,
@@ -27,6 +39,7 @@ from credguard.passwords.legacy.phpfox import PhpFox
 from credguard.passwords.legacy.phpfusion import PhpFusion, PhpFusionMd5
 from credguard.passwords.legacy.punbb import FluxBBBcrypt, PunBBDigest, PunBBSalted
 from credguard.passwords.legacy.scheme import LegacyScheme
+from credguard.passwords.legacy.seafile import SEAFILE
 from credguard.passwords.legacy.smf import Smf, SmfBcrypt
 from credguard.passwords.legacy.vbulletin import (
     VBulletin,
@@ -34,7 +47,11 @@ from credguard.passwords.legacy.vbulletin import (
     VBulletinBcrypt,
 )
 from credguard.passwords.legacy.wcf1e import Wcf1e
-from credguard.passwords.legacy.werkzeug import WerkzeugPbkdf2, WerkzeugScrypt
+from credguard.passwords.legacy.werkzeug import (
+    WerkzeugDigest,
+    WerkzeugPbkdf2,
+    WerkzeugScrypt,
+)
 from credguard.passwords.legacy.woltlab import (
     Wbb2,
     Wcf1,
@@ -42,22 +59,41 @@ from credguard.passwords.legacy.woltlab import (
     WoltLabArgon2,
     WoltLabBcrypt,
 )
+from credguard.passwords.legacy.wordpress import WORDPRESS
 from credguard.passwords.legacy.xenforo import XenForoArgon2, XenForoBcrypt, XenForoSha
 
 __all__ = [
     "AEF",
+    "ASPNET",
+    "AUTH0",
+    "CRYPT",
+    "DISCOURSE",
+    "DISCUZ",
     "DJANGO",
+    "DRUPAL",
+    "FLARUM",
     "IPB",
+    "JOOMLA",
+    "KRATOS",
+    "LARAVEL",
+    "LDAP",
+    "MEDIAWIKI",
     "MYBB",
+    "NODEBB",
+    "NODEBB_UNWRAPPED",
     "OSCOMMERCE",
     "PHPBB",
     "PHPFOX",
     "PHPFUSION",
     "PUNBB",
+    "SEAFILE",
     "SMF",
+    "VANILLA",
     "VBULLETIN",
     "WERKZEUG",
+    "WERKZEUG_DIGESTS",
     "WOLTLAB",
+    "WORDPRESS",
     "XENFORO",
     "LegacyScheme",
 ]
@@ -73,6 +109,11 @@ DJANGO: tuple[LegacyScheme, ...] = (
     DjangoSaltedDigest("sha1"),
 )
 WERKZEUG: tuple[LegacyScheme, ...] = (WerkzeugScrypt(), WerkzeugPbkdf2())
+# Apart from the others, because two of them look as Django's do.
+WERKZEUG_DIGESTS: tuple[LegacyScheme, ...] = tuple(
+    WerkzeugDigest(digest)
+    for digest in ("sha256", "sha512", "sha384", "sha224", "sha1", "md5")
+)
 PHPBB: tuple[LegacyScheme, ...] = (
     PhpBBBcrypt(),
     PhpBBPhpass(),

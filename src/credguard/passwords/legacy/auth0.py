@@ -1,8 +1,8 @@
 """
 Auth0's ``custom_password_hash``: a JSON object that says how a hash was made.
 
-The stored text is the object as `auth0_text` writes it. The algorithm scrypt is not
-read, because Auth0 describes its fields to its customers only.
+The stored text is the object as `auth0_text` writes it. The algorithm scrypt, which
+came later, is not read.
 
 Source: "Bulk User Import Database Schema and Examples" in Auth0's documentation.
 """
@@ -87,10 +87,11 @@ class Auth0Digest:
         whole = _parse(stored, self._algorithm)
         if whole is None:
             return None
-        tag = _tag(whole, {"value", "encoding"}, self._algorithm)
+        part = _fields(whole["hash"], {"value", "encoding"})
+        tag = None if part is None else _tag(part, self._algorithm)
         salt = _salt(whole.get("salt"))
         encode = _encoding(whole.get("password"))
-        if tag is None or salt is None or encode is None:
+        if part is None or tag is None or salt is None or encode is None:
             return None
         before, after = salt
         return DigestHash(
@@ -99,7 +100,7 @@ class Auth0Digest:
                 self._algorithm, before + encode(password) + after
             ),
             tag=tag,
-            blank=_blank(whole),
+            blank=_blank(whole, part),
             is_shuckable=not before and not after,
         )
 
@@ -125,7 +126,7 @@ class Auth0Hmac:
         name = None if part is None else part.get("digest")
         if part is None or not isinstance(name, str) or name not in DIGEST_BYTES:
             return None
-        tag, key = _tag(whole, self._FIELDS, name), _key(part)
+        tag, key = _tag(part, name), _key(part)
         encode = _encoding(whole.get("password"))
         if tag is None or encode is None or not key:
             return None
@@ -133,7 +134,7 @@ class Auth0Hmac:
             scheme=self.name,
             recipe=lambda password: keyed_digest(name, key, encode(password)),
             tag=tag,
-            blank=_blank(whole),
+            blank=_blank(whole, part),
         )
 
 
@@ -209,9 +210,8 @@ def _decoded(part: Mapping[str, object], encoding: object) -> bytes | None:
     return value.encode() if is_text else None
 
 
-def _tag(whole: dict[str, object], allowed: set[str], name: str) -> bytes | None:
-    part = _fields(whole["hash"], allowed)
-    if part is None or part.get("encoding") not in {"hex", "base64"}:
+def _tag(part: Mapping[str, object], name: str) -> bytes | None:
+    if part.get("encoding") not in {"hex", "base64"}:
         return None
     tag = _decoded(part, part["encoding"])
     return tag if tag is not None and len(tag) == DIGEST_BYTES[name] else None
@@ -243,13 +243,11 @@ def _encoding(part: object) -> Recipe | None:
     return _ENCODINGS.get(encoding) if isinstance(encoding, str) else None
 
 
-def _blank(whole: dict[str, object]) -> str:
-    part = whole["hash"]
-    if not isinstance(part, dict):
-        return ""
-    digits = part["value"].rstrip("=")
+def _blank(whole: Mapping[str, object], part: Mapping[str, object]) -> str:
+    value = str(part["value"])
+    digits = value.rstrip("=")
     zero = "0" if part["encoding"] == "hex" else "A"
-    zeros = zero * len(digits) + part["value"][len(digits) :]
+    zeros = zero * len(digits) + value[len(digits) :]
     return auth0_text({**whole, "hash": {**part, "value": zeros}})
 
 

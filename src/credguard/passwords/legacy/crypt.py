@@ -209,7 +209,7 @@ class Bcrypt:
 
 class BcryptX:
     """
-    ``$2x$``: bcrypt by PHP before 5.3.7, which took bytes above 127 as negative.
+    ``$2x$``: bcrypt as it was where bytes above 127 counted as negative.
 
     Source:
         bcrypt in crypt(5); the letter x stands for this and nothing else.

@@ -1,7 +1,6 @@
 """
 The machine's own crypt(3), called so that other threads run meanwhile.
 
-No package offers this: those on the index hold the GIL for as long as a hash takes.
 libxcrypt (glibc systems), musl and FreeBSD bring ``crypt_r``; macOS and Windows do
 not, and there these formats are unreadable by declaration.
 

@@ -5,8 +5,8 @@ Source: phpBB 3.3, phpBB/phpbb/passwords/manager.php (check_combined_hash) and
 phpBB/phpbb/cron/task/core/update_hashes.php.
 """
 
-import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from credguard.passwords.legacy.bcrypt import (
@@ -26,7 +26,7 @@ from credguard.passwords.legacy.phpbb import as_phpbb_3, raw
 from credguard.passwords.legacy.scheme import NOTHING_BESIDE, Beside
 from credguard.passwords.legacy.spelling import scheme_name
 from credguard.passwords.pool import Permit
-from credguard.passwords.stored_hash import blanked
+from credguard.passwords.stored_hash import TakesSeveral, blanked
 from credguard.passwords.work_factor import Ceilings, WorkFactor
 
 _SHAPE = re.compile(
@@ -38,7 +38,7 @@ _NO_MD5_TAG = b"." * 22  # as long as any; the row does not say it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LayeredHash:
+class LayeredHash(TakesSeveral):
     """
     bcrypt over the 22 characters that are the tag of a phpass hash.
 
@@ -47,8 +47,7 @@ class LayeredHash:
         inner: The phpass hash, its own tag unknown.
         outer: The bcrypt hash of that tag.
         is_from_phpbb_2: Whether phpBB 2's MD5 is innermost; None if it may be.
-        blank: The stored text with a tag of zeros; empty if what is innermost is not
-            known, so that the text does not say how the tag is made.
+        blank: The stored text with a tag of zeros.
     """
 
     scheme: str
@@ -95,21 +94,24 @@ class LayeredHash:
 
     def digest(self, password: bytes, permit: Permit) -> bytes:
         """
-        Return the bcrypt string of *password*, or of phpBB 2's MD5 of it.
+        Return the bcrypt string of *password*, or of phpBB 2's MD5 if it is innermost.
 
         Raises:
             MissingExtraError: The package bcrypt is not installed.
             UnreadableHashError: The machine's OpenSSL refuses MD5.
         """
+        return next(self.digests(password, permit))
+
+    def digests(self, password: bytes, permit: Permit) -> Iterator[bytes]:
+        """Give the one digest, or both where either may be innermost."""
         seen = self.inner.recipe(password)
         if not seen:
-            return b""
-        made = b""
+            yield b""
+            return
         if not self.is_from_phpbb_2:
-            made = self._laid_over(seen, permit)
-        if self.is_from_phpbb_2 is False or hmac.compare_digest(made, self.tag):
-            return made
-        return self._laid_over(hex_digest("md5", seen), permit)
+            yield self._laid_over(seen, permit)
+        if self.is_from_phpbb_2 is not False:
+            yield self._laid_over(hex_digest("md5", seen), permit)
 
     def _laid_over(self, form: bytes, permit: Permit) -> bytes:
         return self.outer.digest(self.inner.checksum(form), permit)
@@ -121,7 +123,7 @@ class PhpBBLayered:
     phpBB 3.1 and later: ``$H\2y$``, bcrypt laid over phpass without a log-in.
 
     The text does not tell whether phpBB 2's MD5 is innermost, and so phpBB tries
-    both. A row that may be either cannot be wrapped.
+    both.
 
     Args:
         is_from_phpbb_2: Whether phpBB 2's MD5 is innermost in all rows, or in none;
@@ -163,11 +165,10 @@ class PhpBBLayered:
             tag=f"${letter}${cost}${bcrypt_salt}{tag}".encode(),
             blank="",
         )
-        is_known = self.is_from_phpbb_2 is not None
         return LayeredHash(
             scheme=self.name,
             inner=inner,
             outer=outer,
             is_from_phpbb_2=self.is_from_phpbb_2,
-            blank=blanked(found, 6, zero=".") if is_known else "",
+            blank=blanked(found, 6, zero="."),
         )
