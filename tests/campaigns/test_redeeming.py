@@ -375,3 +375,55 @@ def test_old_sessions_are_over_after_a_reset(house: House) -> None:
     house.guard.redeem(tokens[1], password=NEW)
     with pytest.raises(SessionRefusedError):
         house.guard.check_session(session, account_id="1")
+
+
+def test_a_token_with_the_id_of_another_key_is_refused(house: House) -> None:
+    """The key that made a token stands with its notice."""
+    _, tokens = reset(house)
+    version, key_id, rest = tokens[1].split(".", 2)
+    swapped = f"{version}.{key_id[::-1]}.{rest}"
+    with pytest.raises(TokenRefusedError):
+        house.guard.redeem(swapped, password=NEW)
+
+
+def test_of_two_redemptions_the_first_to_settle_wins(house: House) -> None:
+    """The second was good when it was claimed, and is refused all the same."""
+    campaign, tokens = reset(house)
+    claims = [house.campaigns.claim(tokens[1]) for _ in range(2)]
+    house.campaigns.settle(claims[0], replacement=django_hash(NEW))
+    with pytest.raises(TokenRefusedError):
+        house.campaigns.settle(claims[1], replacement=django_hash(BY_FORUM))
+    assert house.forum.password(1) == django_hash(NEW)
+    assert house.counted(campaign).reset_by == {"link": 1}
+
+
+def test_of_two_log_ins_that_settle_both_get_in(house: House) -> None:
+    """The second finds that the forum's form was settled already."""
+    campaign, _ = reset(house)
+    stored = django_hash(BY_FORUM)
+    house.forum.set_password(1, stored)
+    rulings = [house.campaigns.rule("1", stored=stored) for _ in range(2)]
+    epochs = [house.campaigns.settle_by_forum(each.resolves) for each in rulings]
+    assert epochs == [2, 2]
+    assert house.counted(campaign).reset_by == {"forum": 1}
+
+
+def test_an_abort_that_was_stopped_is_finished_before_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of what the later campaign took still stands on the earlier one."""
+    before = house.forum.passwords()
+    first, second = house.swept(), house.swept(in_list(["1", "2"]))
+    monkeypatch.setattr("credguard.campaigns.restoring.PAGE_SIZE", 1)
+
+    def stop(_restored: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        house.campaigns.abort(second, reason="a test", on_progress=stop)
+    with pytest.raises(CampaignStateError, match=second):
+        house.campaigns.abort(first, reason="a test")
+    monkeypatch.undo()
+    house.campaigns.abort(second, reason="a test")
+    house.campaigns.abort(first, reason="a test")
+    assert house.forum.passwords() == before

@@ -289,6 +289,24 @@ def test_an_abort_stops_a_run_that_is_under_way(still: House) -> None:
     }
 
 
+@pytest.mark.parametrize("outcome", [Outcome.DEFERRED, Outcome.REFUSED])
+def test_what_is_taken_back_during_a_delivery_stays_taken_back(
+    still: House, outcome: Outcome
+) -> None:
+    """An answer that comes too late puts no notice back into the outbox."""
+    campaign = swept(still, in_list(["1"]))
+    other = still.another()
+
+    def answer(_message: EmailMessage, _recipient: str) -> Outcome:
+        other.campaigns.abort(campaign, reason="a test")
+        return outcome
+
+    with pytest.raises(CampaignStateError, match="aborted"):
+        send(still, campaign, RememberedMail(answer))
+    assert still.counted(campaign).counts[AccountState.RESTORED] == 1
+    assert still.counted(campaign).to_send == 0
+
+
 def test_a_member_who_has_reset_meanwhile_is_not_written_to(still: House) -> None:
     """A notice that is leased already can still be taken back."""
     campaign = swept(still)
