@@ -312,11 +312,11 @@ def test_a_swap_to_the_same_counts(database: Database) -> None:
         assert swap(accounts, ("1", "old", "old")) == 1
 
 
-@pytest.mark.parametrize("other", ["OLD", "old ", " old", "óld", "ol", "old\t"])
-def test_a_swap_compares_every_byte(database: Database, other: str) -> None:
+def test_a_swap_compares_every_byte(database: Database) -> None:
     """Texts that a collation takes for equal are different password hashes."""
     with users(database, "INTEGER PRIMARY KEY", [1]) as accounts:
-        assert swap(accounts, ("1", other, "new")) == 0
+        for other in ("OLD", "old ", " old", "óld", "ol", "old\t"):
+            assert swap(accounts, ("1", other, "new")) == 0, other
         assert one(accounts).password == "old"
 
 

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 
 import another_process
@@ -27,15 +28,29 @@ KEYRING = Keyring.generate()
 LENGTH = 5
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with an audit log of five records."""
-    database = Database(database_url)
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database with an audit log of five records."""
+    database = Database(url)
     prepare(database)
     for number in range(LENGTH):
         append(database, number=number)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """Such a database on SQLite."""
+    with opened(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator[Database]:
+    """Such a database on SQLite, PostgreSQL and MariaDB in turn."""
+    with opened(database_url) as database:
+        yield database
 
 
 def append(
@@ -67,11 +82,11 @@ def test_an_empty_log_is_whole(database_url: str) -> None:
     database.close()
 
 
-def test_a_record_is_what_was_recorded(database: Database) -> None:
+def test_a_record_is_what_was_recorded(any_database: Database) -> None:
     """Event, detail and instant stand in the record as they were handed in."""
-    append(database, zebra="Ω", ant=1)
+    append(any_database, zebra="Ω", ant=1)
     query = select(audit).order_by(audit.c.number.desc()).limit(1)
-    with database.read() as connection:
+    with any_database.read() as connection:
         row = connection.execute(query).mappings().one()
     assert (row["number"], row["event"], row["at"]) == (LENGTH + 1, "counted", NOW)
     assert row["detail"] == '{"ant": 1, "zebra": "\\u03a9"}'
@@ -181,26 +196,26 @@ FORGERIES = {
 }
 
 
-def test_every_forgery_is_found(database: Database) -> None:
+def test_every_forgery_is_found(any_database: Database) -> None:
     """Whatever is altered, cut out, put in or moved, its number is told."""
-    with database.read() as connection:
+    with any_database.read() as connection:
         before = [
             (table, [dict(row) for row in connection.execute(select(table)).mappings()])
             for table in (audit, audit_head)
         ]
     told = {}
     for name, (forge, _) in FORGERIES.items():
-        with database.begin() as connection:
+        with any_database.begin() as connection:
             forge(connection)
         with pytest.raises(AuditBrokenError) as caught:
-            verify(database, KEYRING)
+            verify(any_database, KEYRING)
         told[name] = re.findall(r"record (\d+)", str(caught.value))
-        with database.begin() as connection:
+        with any_database.begin() as connection:
             for table, rows in before:
                 connection.execute(delete(table))
                 connection.execute(insert(table), rows)
     assert told == {name: [str(number)] for name, (_, number) in FORGERIES.items()}
-    assert verify(database, KEYRING).number == LENGTH
+    assert verify(any_database, KEYRING).number == LENGTH
 
 
 def test_a_key_cannot_be_put_in(database: Database) -> None:
@@ -249,7 +264,9 @@ def test_a_log_of_several_pages_is_whole(
     database.close()
 
 
-def test_processes_append_to_one_chain(database: Database, database_url: str) -> None:
+def test_processes_append_to_one_chain(
+    any_database: Database, database_url: str
+) -> None:
     """Four processes that append at once make one chain, which verifies all along."""
     line = KEYRING.reveal()
     with (
@@ -259,8 +276,8 @@ def test_processes_append_to_one_chain(database: Database, database_url: str) ->
         another_process.started("record", database_url, line) as last,
     ):
         while last.poll() is None:
-            assert LENGTH <= verify(database, KEYRING).number <= LENGTH + 100
-    assert verify(database, KEYRING).number == LENGTH + 100
+            assert LENGTH <= verify(any_database, KEYRING).number <= LENGTH + 100
+    assert verify(any_database, KEYRING).number == LENGTH + 100
 
 
 def test_processes_begin_one_chain(database_url: str) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -15,14 +16,28 @@ NOW = datetime(2014, 11, 7, 10, tzinfo=UTC)
 KEYRING = Keyring.generate()
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database that was sealed with the keyring."""
-    database = Database(database_url)
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database that was sealed with the keyring."""
+    database = Database(url)
     prepare(database)
     check_keyring(database, KEYRING, now=NOW)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """Such a database on SQLite."""
+    with opened(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator[Database]:
+    """Such a database on SQLite, PostgreSQL and MariaDB in turn."""
+    with opened(database_url) as database:
+        yield database
 
 
 def known(database: Database) -> set[str]:
@@ -45,13 +60,13 @@ def test_another_keyring_is_refused(database: Database) -> None:
     assert known(database) == {KEYRING.current.id}
 
 
-def test_a_rotated_keyring_is_known(database: Database) -> None:
+def test_a_rotated_keyring_is_known(any_database: Database) -> None:
     """A rotated keyring passes; afterwards the new key is needed as well."""
     rotated = KEYRING.rotate()
-    check_keyring(database, rotated, now=NOW)
-    assert known(database) == {KEYRING.current.id, rotated.current.id}
+    check_keyring(any_database, rotated, now=NOW)
+    assert known(any_database) == {KEYRING.current.id, rotated.current.id}
     with pytest.raises(UnknownKeyError):
-        check_keyring(database, KEYRING, now=NOW)
+        check_keyring(any_database, KEYRING, now=NOW)
 
 
 def test_a_key_must_not_be_dropped(database: Database) -> None:
@@ -80,10 +95,10 @@ ALTERED = {
 }
 
 
-def test_an_altered_canary_is_found(database: Database) -> None:
+def test_an_altered_canary_is_found(any_database: Database) -> None:
     """A canary that was altered, moved or exchanged does not pass."""
     for sealed in ALTERED.values():
-        with database.begin() as connection:
+        with any_database.begin() as connection:
             connection.execute(update(key_canary).values(sealed=sealed))
         with pytest.raises(SealBrokenError):
-            check_keyring(database, KEYRING, now=NOW)
+            check_keyring(any_database, KEYRING, now=NOW)
