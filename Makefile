@@ -74,6 +74,7 @@ coverage: $(INSTALLED)
 	@ls $(PURE) > /dev/null
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	@echo "The pure core, of which nothing may be missed:"
 	$(BIN)/coverage report --fail-under=100 \

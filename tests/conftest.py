@@ -12,9 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from commands import Terminal
+
+    from forums import House
 
 ROOT = Path(__file__).parent.parent
 FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
@@ -60,6 +66,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _small_ranges(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let a small table have several ranges, where campaigns are tested."""
+    if "campaigns" in request.path.parts:
+        from credguard.campaigns import retiring  # noqa: PLC0415  # as below
+
+        monkeypatch.setattr(retiring, "RANGE_SIZE", 20)
+
+
+@pytest.fixture(autouse=True)
 def _only_loopback_names(monkeypatch: pytest.MonkeyPatch) -> None:
     """No name but the machine's own is known, and no name server is asked."""
     known = socket.getaddrinfo
@@ -102,6 +119,41 @@ def _forum_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def forum_path(_forum_template: Path, tmp_path: Path) -> Path:
     """A copy, to be changed at will, of a database that real forum software wrote."""
     return Path(shutil.copy(_forum_template, tmp_path / "forum.sqlite"))
+
+
+@pytest.fixture(params=["together", "apart"])
+def house(
+    request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path
+) -> Iterator["House"]:
+    """A forum on SQLite: with credguard's tables in its database, and beside it."""
+    from forums import house_at  # noqa: PLC0415  # as below
+
+    with house_at(sqlite_url, tmp_path, request.param) as found:
+        yield found
+
+
+@pytest.fixture(params=["together", "apart"])
+def any_house(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> Iterator["House"]:
+    """A forum on each of the databases, with credguard in it and beside it."""
+    from forums import house_at  # noqa: PLC0415  # as below
+
+    with house_at(database_url, tmp_path, request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def terminal(forum_path: Path) -> "Terminal":
+    """Open a terminal beside a copy of a real forum's database, with settings."""
+    # Imported here so that the guards can run where the package is broken.
+    from commands import SETTINGS, Terminal  # noqa: PLC0415
+
+    from credguard import Keyring  # noqa: PLC0415
+
+    folder = forum_path.parent
+    (folder / "credguard.toml").write_text(SETTINGS, encoding="utf-8")
+    return Terminal(folder, {"CREDGUARD_KEYRING": Keyring.generate().reveal()})
 
 
 @pytest.fixture(scope="session")

@@ -146,9 +146,11 @@ def make_stamp(
     return ".".join([_PREFIX, *parts, _code(keyring, parts, key_id)])
 
 
-def read_stamp(keyring: Keyring, stamp: str, *, account_id: str, browser: str) -> Stamp:
+def read_stamp(
+    keyring: Keyring, stamp: object, *, account_id: str, browser: str
+) -> Stamp:
     """
-    Check that *stamp* is of *account_id* and of *browser*.
+    Check that *stamp*, which may be anything, is of *account_id* and of *browser*.
 
     Returns:
         The stamp. Compare its epoch with the account's.
@@ -157,7 +159,10 @@ def read_stamp(keyring: Keyring, stamp: str, *, account_id: str, browser: str) -
         SessionSwappedError: It is another account's or another browser's.
         SessionRefusedError: It is not a stamp of this keyring.
     """
-    matched = _STAMP.fullmatch(stamp) if len(stamp) <= MAX_STAMP_CHARACTERS else None
+    # A host's session record may hold anything, or nothing, where a stamp is expected.
+    written = stamp if isinstance(stamp, str) else ""
+    fits = len(written) <= MAX_STAMP_CHARACTERS
+    matched = _STAMP.fullmatch(written) if fits else None
     if matched is None or matched[1] not in keyring.ids:
         raise SessionRefusedError
     parts, code = list(matched.groups()[:5]), matched[6]

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
 from string import ascii_letters, digits
@@ -25,13 +26,27 @@ ACCOUNT_IDS = st.text(
 )
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with credguard's tables."""
-    database = Database(database_url)
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database with credguard's tables."""
+    database = Database(url)
     prepare(database)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """Such a database on SQLite."""
+    with opened(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator[Database]:
+    """Such a database on SQLite, PostgreSQL and MariaDB in turn."""
+    with opened(database_url) as database:
+        yield database
 
 
 def epochs(database: Database, *account_ids: str) -> list[int]:
@@ -206,31 +221,31 @@ def test_epochs_are_raised_by_one(database: Database) -> None:
     assert epochs(database, "a", "b", "c", "d") == [2, 1, 1, 0]
 
 
-def test_an_account_given_twice_is_raised_once(database: Database) -> None:
+def test_an_account_given_twice_is_raised_once(any_database: Database) -> None:
     """However often an id stands on the list, and wherever, its epoch goes up once."""
     crowd = [str(number) for number in range(1200)]
-    raise_epochs(database, "7", *crowd, "7", "1199")
-    assert set(epochs(database, *crowd)) == {1}
+    raise_epochs(any_database, "7", *crowd, "7", "1199")
+    assert set(epochs(any_database, *crowd)) == {1}
 
 
-def test_ids_are_compared_byte_for_byte(database: Database) -> None:
+def test_ids_are_compared_byte_for_byte(any_database: Database) -> None:
     """Ids that differ in case, in an accent or in a blank are different accounts."""
     alike = ["a", "A", "á", "a ", " a", "ａ"]
-    raise_epochs(database, alike[0])
-    assert epochs(database, *alike) == [1, 0, 0, 0, 0, 0]
-    raise_epochs(database, *alike)
-    assert epochs(database, *alike) == [2, 1, 1, 1, 1, 1]
+    raise_epochs(any_database, alike[0])
+    assert epochs(any_database, *alike) == [1, 0, 0, 0, 0, 0]
+    raise_epochs(any_database, *alike)
+    assert epochs(any_database, *alike) == [2, 1, 1, 1, 1, 1]
 
 
-def test_a_new_password_ends_sessions(database: Database) -> None:
+def test_a_new_password_ends_sessions(any_database: Database) -> None:
     """A password that was set is remembered with its instant, in a new epoch."""
-    with database.begin() as connection:
+    with any_database.begin() as connection:
         sessions.password_was_set(connection, "15", now=NOW)
-    with database.read() as connection:
+    with any_database.read() as connection:
         assert sessions.credential_of(connection, "15") == Credential(1, NOW)
-    with database.begin() as connection:
+    with any_database.begin() as connection:
         sessions.raise_epochs(connection, ["15"])
-    with database.read() as connection:
+    with any_database.read() as connection:
         assert sessions.credential_of(connection, "15") == Credential(2, NOW)
 
 
@@ -247,14 +262,14 @@ def _raise_and_fail(database: Database) -> None:
         _ = 1 / 0
 
 
-def test_any_id_is_kept(database: Database) -> None:
+def test_any_id_is_kept(any_database: Database) -> None:
     """Ids of any characters that a forum may use are told apart and found again."""
 
     @settings(max_examples=30)
     @given(account_ids=st.sets(ACCOUNT_IDS, max_size=8))
     def check(account_ids: set[str]) -> None:
-        before = epochs(database, *account_ids)
-        raise_epochs(database, *account_ids)
-        assert epochs(database, *account_ids) == [epoch + 1 for epoch in before]
+        before = epochs(any_database, *account_ids)
+        raise_epochs(any_database, *account_ids)
+        assert epochs(any_database, *account_ids) == [epoch + 1 for epoch in before]
 
     check()

@@ -2,6 +2,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,13 +25,27 @@ SECOND = timedelta(seconds=1)
 SWEEP = "c0ffee"
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with credguard's tables."""
-    database = Database(database_url)
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a database with credguard's tables."""
+    database = Database(url)
     prepare(database)
     yield database
     database.close()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """Such a database on SQLite."""
+    with opened(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator[Database]:
+    """Such a database on SQLite, PostgreSQL and MariaDB in turn."""
+    with opened(database_url) as database:
+        yield database
 
 
 def lay_out(database: Database, *borders: str, sweep: str = SWEEP) -> None:
@@ -73,14 +88,14 @@ def test_ranges_lie_side_by_side(database: Database) -> None:
     assert ranges == [(None, "10"), ("10", "20"), ("20", "25")]
 
 
-def test_a_sweep_is_laid_out_once(database: Database) -> None:
+def test_a_sweep_is_laid_out_once(any_database: Database) -> None:
     """Laying a sweep out again leaves what was done, and other sweeps, alone."""
-    lay_out(database, "10", "20")
-    lay_out(database, "A", sweep="another")
-    finish(database, held(database), touched=7)
-    lay_out(database, "10", "20")
-    assert progress(database) == Progress(done=1, total=2, touched=7)
-    assert progress(database, "another") == Progress(done=0, total=1, touched=0)
+    lay_out(any_database, "10", "20")
+    lay_out(any_database, "A", sweep="another")
+    finish(any_database, held(any_database), touched=7)
+    lay_out(any_database, "10", "20")
+    assert progress(any_database) == Progress(done=1, total=2, touched=7)
+    assert progress(any_database, "another") == Progress(done=0, total=1, touched=0)
 
 
 def test_a_sweep_of_nothing_is_done(database: Database) -> None:
@@ -90,13 +105,13 @@ def test_a_sweep_of_nothing_is_done(database: Database) -> None:
     assert progress(database) == Progress(0, 0, 0)
 
 
-def test_a_range_is_leased_to_one(database: Database) -> None:
+def test_a_range_is_leased_to_one(any_database: Database) -> None:
     """Ranges are handed out in order, each to one worker, until there are no more."""
-    lay_out(database, "a", "b")
-    first, second = held(database), held(database)
+    lay_out(any_database, "a", "b")
+    first, second = held(any_database), held(any_database)
     assert (first.number, first.low, first.high) == (0, None, "a")
     assert (second.number, second.low, second.high) == (1, "a", "b")
-    assert lease(database, now=NOW + sweeps.DEFAULT_LEASE) is None
+    assert lease(any_database, now=NOW + sweeps.DEFAULT_LEASE) is None
 
 
 def test_a_lease_runs_out(database: Database) -> None:
@@ -107,18 +122,18 @@ def test_a_lease_runs_out(database: Database) -> None:
     assert (taken.number, taken.version) == (lost.number, lost.version + 1)
 
 
-def test_the_first_lease_to_run_out_is_known(database: Database) -> None:
+def test_the_first_lease_to_run_out_is_known(any_database: Database) -> None:
     """Who finds nothing to lease is told when that may change."""
-    lay_out(database, "a", "b")
-    with database.read() as connection:
+    lay_out(any_database, "a", "b")
+    with any_database.read() as connection:
         assert sweeps.leased_until(connection, SWEEP) is None
-    first = held(database)
-    held(database, now=NOW + SECOND)
-    with database.read() as connection:
+    first = held(any_database)
+    held(any_database, now=NOW + SECOND)
+    with any_database.read() as connection:
         until = sweeps.leased_until(connection, SWEEP)
     assert until == NOW + sweeps.DEFAULT_LEASE
-    finish(database, first)
-    with database.read() as connection:
+    finish(any_database, first)
+    with any_database.read() as connection:
         until = sweeps.leased_until(connection, SWEEP)
     assert until == NOW + SECOND + sweeps.DEFAULT_LEASE
 
@@ -134,16 +149,16 @@ def test_a_range_is_finished_once(database: Database) -> None:
     assert lease(database, now=NOW + timedelta(days=1)) is None
 
 
-def test_who_was_overtaken_writes_nothing(database: Database) -> None:
+def test_who_was_overtaken_writes_nothing(any_database: Database) -> None:
     """A worker whose range was taken over cannot commit its work any more."""
-    sweeper.work_log.create(database._engine)
-    lay_out(database, "a")
-    late = held(database)
-    held(database, now=NOW + timedelta(minutes=2))
+    sweeper.work_log.create(any_database._engine)
+    lay_out(any_database, "a")
+    late = held(any_database)
+    held(any_database, now=NOW + timedelta(minutes=2))
     with pytest.raises(LeaseLostError):
-        sweeper.finish(database, late, "late")
-    assert worked(database) == []
-    assert progress(database).done == 0
+        sweeper.finish(any_database, late, "late")
+    assert worked(any_database) == []
+    assert progress(any_database).done == 0
 
 
 def test_work_that_fails_leaves_the_range_open(database: Database) -> None:
@@ -210,22 +225,24 @@ def worked(database: Database) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
-def test_two_processes_share_a_sweep(database: Database, database_url: str) -> None:
+def test_two_processes_share_a_sweep(any_database: Database, database_url: str) -> None:
     """Two processes that lease at once finish each of 200 ranges exactly once."""
-    sweeper.work_log.create(database._engine)
-    lay_out(database, *(str(number) for number in range(200)))
+    sweeper.work_log.create(any_database._engine)
+    lay_out(any_database, *(str(number) for number in range(200)))
     workers = [start(database_url, "one"), start(database_url, "two")]
     said = [worker.communicate(timeout=120) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0], said
     numbers = [int(line) for out, _ in said for line in out.split()]
-    assert sorted(numbers) == worked(database) == list(range(200))
-    assert progress(database) == Progress(200, 200, sum(range(200)))
+    assert sorted(numbers) == worked(any_database) == list(range(200))
+    assert progress(any_database) == Progress(200, 200, sum(range(200)))
 
 
-def test_a_killed_worker_loses_nothing(database: Database, database_url: str) -> None:
+def test_a_killed_worker_loses_nothing(
+    any_database: Database, database_url: str
+) -> None:
     """Workers are killed in the midst of their work; the next one does the rest."""
-    sweeper.work_log.create(database._engine)
-    lay_out(database, *(str(number) for number in range(150)))
+    sweeper.work_log.create(any_database._engine)
+    lay_out(any_database, *(str(number) for number in range(150)))
     for kill in range(3):
         worker = start(database_url, f"killed {kill}")
         assert worker.stdout
@@ -234,9 +251,9 @@ def test_a_killed_worker_loses_nothing(database: Database, database_url: str) ->
         worker.kill()
         worker.communicate()
         assert worker.returncode == -signal.SIGKILL
-    assert len(worked(database)) >= 5 + 8 + 11
+    assert len(worked(any_database)) >= 5 + 8 + 11
     late = system_clock() + timedelta(minutes=2)
-    while piece := sweeps.lease(database, SWEEP, worker="last", now=late):
-        sweeper.finish(database, piece, "last")
-    assert worked(database) == list(range(150))
-    assert progress(database) == Progress(150, 150, sum(range(150)))
+    while piece := sweeps.lease(any_database, SWEEP, worker="last", now=late):
+        sweeper.finish(any_database, piece, "last")
+    assert worked(any_database) == list(range(150))
+    assert progress(any_database) == Progress(150, 150, sum(range(150)))

@@ -67,6 +67,16 @@ def test_a_campaign_from_plan_to_abort(terminal: Terminal) -> None:
     assert "none altered" in terminal.type("audit", "verify").out
 
 
+def test_a_plan_is_started_once(terminal: Terminal) -> None:
+    """A second start of the same plan is refused, so that nobody is told twice."""
+    name = started(terminal)
+    said = terminal.type("campaign", "start", "plan.toml", "--yes")
+    assert said.status == 1
+    assert "started already" in said.err
+    assert name in terminal.type("campaign", "list").out
+    assert terminal.type("campaign", "list").out.count("\n") == 1
+
+
 def test_an_abort_asks_first(terminal: Terminal) -> None:
     """Without a yes nothing is put back."""
     name = started(terminal, "scheme('django:md5')")

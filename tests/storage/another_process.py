@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from credguard._clock import system_clock
@@ -11,8 +13,9 @@ from credguard.storage.schema import prepare
 from credguard.storage.tables import credential
 
 
-def start(order: str, url: str, given: str = "") -> "subprocess.Popen[str]":
-    """Start a process that does *order* in the database at *url*."""
+@contextmanager
+def started(order: str, url: str, given: str = "") -> "Iterator[subprocess.Popen[str]]":
+    """Let a process do *order* in the database at *url*; it has ended afterwards."""
     process = subprocess.Popen(
         [sys.executable, "-W", "error", str(Path(__file__)), order, url],
         stdin=subprocess.PIPE,
@@ -23,14 +26,18 @@ def start(order: str, url: str, given: str = "") -> "subprocess.Popen[str]":
     assert process.stdin
     process.stdin.write(given + "\n")
     process.stdin.flush()
-    return process
+    try:
+        yield process
+    finally:
+        errors = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, errors
 
 
-def end(processes: list["subprocess.Popen[str]"]) -> None:
-    """Await *processes*, and fail with what the first one said that failed."""
-    said = [process.communicate(timeout=120)[1] for process in processes]
-    for process, errors in zip(processes, said, strict=True):
-        assert process.returncode == 0, errors
+def run_at_once(count: int, order: str, url: str, given: str = "") -> None:
+    """Let *count* processes do *order* at once, and await them."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(started(order, url, given))
 
 
 def hold(database: Database) -> None:

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Integer, Uuid
-from sqlalchemy.types import TypeEngine
 
 from credguard._clock import in_utc
 from credguard._text import from_iso, has_surrogate
 from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
+_UNIX_SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?", re.ASCII)  # from 1973 on
 _WORDS_FOR_NO = {"", "0", "f", "false", "n", "no", "off"}
 
 
@@ -70,9 +70,7 @@ def to_account_id(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def from_account_id(
-    account_id: str, kind: TypeEngine[object]
-) -> int | str | uuid.UUID | None:
+def from_account_id(account_id: str, kind: object) -> int | str | uuid.UUID | None:
     """
     Return *account_id* as a column stores it, None if no row can have it.
 
@@ -116,7 +114,11 @@ def to_instant(value: object) -> datetime | None:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, int | float | Decimal):
         return _from_seconds(value)
-    return from_iso(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if _UNIX_SECONDS.fullmatch(value):
+        return _from_seconds(float(value))
+    return from_iso(value)
 
 
 def to_truth(value: object, *, unknown: bool) -> bool:

@@ -1,5 +1,7 @@
 """The user table as the database describes it, read column by column."""
 
+import warnings
+
 from sqlalchemy import (
     Column,
     Connection,
@@ -17,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Inspector
 from sqlalchemy.engine.interfaces import ReflectedColumn
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import NoSuchTableError, SAWarning
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from credguard.accounts.columns import Columns
@@ -133,7 +135,10 @@ def _columns(inspector: Inspector, table: str, schema: str) -> list[ReflectedCol
     if schema and schema not in inspector.get_schema_names():
         return []
     try:
-        return inspector.get_columns(table, schema=schema or None)
+        with warnings.catch_warnings():
+            # A column of a kind that SQLAlchemy does not know is none of ours.
+            warnings.simplefilter("ignore", SAWarning)
+            return inspector.get_columns(table, schema=schema or None)
     except NoSuchTableError:
         return []
 

@@ -1,6 +1,7 @@
 """The room's door: plan, start, sweep, send, count, abort, and the gate."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from credguard.campaigns import (
@@ -95,7 +96,8 @@ class Campaigns:
             The campaign's id. Call `sweep` with it next.
 
         Raises:
-            CampaignStateError: The number in scope has changed since the plan.
+            CampaignStateError: The number in scope has changed since the plan, or
+                this plan was started already.
             ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError:
                 See `plan`.
         """
@@ -106,7 +108,7 @@ class Campaigns:
             link_lifetime=plan.link_lifetime,
         )
         plan.check_still_true(now.tally)
-        means = self._means
+        now, means = replace(now, made_at=plan.made_at), self._means
         with means.database.begin() as connection:
             records.keep_lists(connection, now)
             instant = means.clock()

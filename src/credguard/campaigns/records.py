@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
@@ -63,11 +64,21 @@ def open_campaign(
 
     Returns:
         The new campaign.
+
+    Raises:
+        CampaignStateError: This plan was started already.
     """
+    campaign_id = _name(plan)
+    query = select(campaign.c.id).where(campaign.c.id == campaign_id)
+    if connection.execute(query).first():
+        message = (
+            f"this plan was started already, as campaign {campaign_id}; "
+            "make a new one, or members are told twice"
+        )
+        raise CampaignStateError(message)
     last = connection.execute(select(func.max(campaign.c.opened_at))).scalar()
     # One after the other, so that they can be undone in turn.
     opened_at = now if last is None else max(now, last + _NEXT_INSTANT)
-    campaign_id = f"{now:%Y%m%d}-{secrets.token_hex(3)}"
     key = keyring.seal(secrets.token_bytes(32), purpose=_KEY_PURPOSE, owner=campaign_id)
     connection.execute(
         insert(campaign).values(
@@ -173,6 +184,13 @@ def listed(connection: Connection, digests: Iterable[str]) -> dict[str, frozense
         query = select(list_entry.c.account_id).where(list_entry.c.digest == digest)
         found[digest] = frozenset(connection.execute(query).scalars())
     return found
+
+
+def _name(plan: Plan) -> str:
+    # One plan has one name, so that of two starts of it only one can be written.
+    told = f"{plan.made_at.isoformat()}\0{plan.scope}\0{plan.letter.reason}"
+    digest = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{plan.made_at:%Y%m%d}-{digest[:6]}"
 
 
 def _keep_list(connection: Connection, entries: AccountList) -> None:

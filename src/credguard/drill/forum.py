@@ -59,7 +59,7 @@ class Forum:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._real = _real_passwords()
+        self._real = _real_members()
 
     @property
     def url(self) -> str:
@@ -85,7 +85,11 @@ class Forum:
 
     def password_of(self, name: str) -> str:
         """Return a member's old password, empty if it has none."""
-        return self._real[name] if name in self._real else _password(name)
+        return self._real[name]["password"] if name in self._real else _password(name)
+
+    def scheme_of(self, name: str) -> str:
+        """Return the scheme of a real member's old hash, empty for an invented one."""
+        return self._real[name]["scheme"] if name in self._real else ""
 
     def member_at(self, address: str) -> tuple[str, str]:
         """Return account id and name of the first member with *address*."""
@@ -112,10 +116,10 @@ class Forum:
                 yield str(account_id), name
 
 
-def _real_passwords() -> dict[str, str]:
+def _real_members() -> dict[str, dict[str, str]]:
     text = files("credguard.drill").joinpath("members.csv").read_text("utf-8")
     rows = csv.DictReader(text.splitlines(keepends=True))
-    return {row["username"]: row["password"] for row in rows}
+    return {row["username"]: row for row in rows}
 
 
 def _password(name: str) -> str:

@@ -6,10 +6,11 @@ members come through the door that a forum's code would use.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from credguard.accounts import Columns, SqlAccounts
@@ -151,7 +152,7 @@ class Play:
         """Log some members in; return their names and stamps by account."""
         sessions = {}
         visitors = min(_MOST_VISITORS, 2 + self.setting.accounts // 100)
-        for account_id, name in self.forum.some_members(visitors):
+        for account_id, name in self._able(self.forum.some_members(visitors)):
             login = guard.log_in(
                 self.forum.password_of(name),
                 account_id=account_id,
@@ -247,7 +248,15 @@ class Play:
         for number, mail in enumerate(sink.mails()):
             if number % _ANSWERING == 0 and mail.recipient not in seen:
                 seen.add(mail.recipient)
-                yield mail
+                if any(self._able([self.forum.member_at(mail.recipient)])):
+                    yield mail
+
+    def _able(self, members: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Yield the members whose old hashes can be compared with here."""
+        for account_id, name in members:
+            # Without the extra "legacy", bcrypt hashes cannot be.
+            if "bcrypt" not in self.forum.scheme_of(name) or find_spec("bcrypt"):
+                yield account_id, name
 
     def _report(self, guard: CredGuard) -> Status:
         self.operator.run("campaign", "status")

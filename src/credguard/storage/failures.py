@@ -108,11 +108,11 @@ def _by_code(error: BaseException | None) -> str | None:
     code: object = getattr(error, "sqlite_errorcode", None)
     if isinstance(code, int):
         return _SQLITE.get(code & _SQLITE_PRIMARY_CODE)
-    state: object = getattr(error, "sqlstate", None)
-    if isinstance(state, str):
-        return _POSTGRESQL.get(state)
     number: object = error.args[0] if error is not None and error.args else None
-    return _MARIADB.get(number) if isinstance(number, int) else None
+    if isinstance(number, int):
+        return _MARIADB.get(number)
+    state: object = getattr(error, "sqlstate", None)
+    return _POSTGRESQL.get(state) if isinstance(state, str) else None
 
 
 def _by_text(error: BaseException | None) -> str:
