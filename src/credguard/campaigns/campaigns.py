@@ -96,8 +96,7 @@ class Campaigns:
             The campaign's id. Call `sweep` with it next.
 
         Raises:
-            CampaignStateError: The number in scope has changed since the plan, or
-                this plan was started already.
+            CampaignStateError: The number in scope changed, or it was started already.
             ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError:
                 See `plan`.
         """

@@ -267,7 +267,8 @@ class CredGuard:
         claimed = self.campaigns.claim(token)
         account = claimed.account
         known = [text for text in (account.name, account.address) if text]
-        leaked = self._is_leaked(password, claimed.leaked, account_id=account.id)
+        row = {"salt": account.salt, "username": account.username}
+        leaked = self._is_leaked(password, claimed.leaked, account_id=account.id, **row)
         self.policy.check(
             password,
             context=(*known, *context),
