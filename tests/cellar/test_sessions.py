@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -195,6 +196,17 @@ def test_a_stamp_shows_nobody() -> None:
     assert "chocolate" not in stamp
 
 
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the machine stand in another zone."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
 def test_a_stamp_is_made_in_utc() -> None:
     """The instant in a stamp does not depend on the clock's or the machine's zone."""
     east = timezone(timedelta(hours=9))

@@ -2,6 +2,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import another_process
 import pytest
@@ -216,6 +217,24 @@ def test_every_forgery_is_found(any_database: Database) -> None:
                 connection.execute(insert(table), rows)
     assert told == {name: [str(number)] for name, (_, number) in FORGERIES.items()}
     assert verify(any_database, KEYRING).number == LENGTH
+
+
+def test_a_record_of_another_log_is_found(database: Database, tmp_path: Path) -> None:
+    """A record that the same keyring made in another log does not fit into this one."""
+    with opened(f"sqlite:///{tmp_path / 'other.db'}") as other:
+        append(other, number="the sixth")
+        append(other, number="the seventh")
+        with other.read() as connection:
+            query = select(audit).where(audit.c.number == LENGTH + 2)
+            row = dict(connection.execute(query).mappings().one())
+    append(database, number="another sixth")
+    append(database, number="another seventh")
+    with database.begin() as connection:
+        connection.execute(delete(audit).where(audit.c.number == LENGTH + 2))
+        connection.execute(insert(audit), row)
+        connection.execute(update(audit_head).values(mac=row["mac"]))
+    with pytest.raises(AuditBrokenError, match="record 7"):
+        verify(database, KEYRING)
 
 
 def test_a_key_cannot_be_put_in(database: Database) -> None:

@@ -25,10 +25,12 @@ def upgrade() -> None:
         sa.Column("made_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
+        # On MariaDB a migration that was killed leaves its table behind.
+        if_not_exists=True,
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
     )
 
 
