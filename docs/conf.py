@@ -30,7 +30,6 @@ nitpick_ignore_regex = [
     # Private names, and what the rooms hand to each other, are read in the source.
     (r"py:.*", r"credguard(\.\w+)*\._\w+(\.\w+)*"),
     (r"py:.*", r"credguard\.(storage|sessions|sweeps)\..*"),
-    (r"py:.*", r"X"),
     (r"py:.*", r"credguard\.passwords\.(column|stored_hash)\..*"),
     (r"py:.*", r"credguard\.campaigns\.(gate|means|members|outbox)\..*"),
     (r"py:.*", r"credguard\.campaigns\.(records|redeeming)\..*"),
