@@ -40,7 +40,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,14 @@ lint: $(INSTALLED)
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+build/bench/.installed: benchmarks/requirements.txt pyproject.toml
+	$(PYTHON) -m venv build/bench
+	build/bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt .
+	@touch $@
+
+bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
+	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only
