@@ -228,8 +228,8 @@ def test_a_watermark_is_never_before_the_one_before(house: House) -> None:
     now = datetime(2026, 1, 1, tzinfo=UTC)
     frozen = house.another(clock=lambda: now)
     scope: Scope = in_list(["1"])
-    plan = house.plan(scope)
-    first, second = frozen.campaigns.start(plan), frozen.campaigns.start(plan)
+    plans = house.plan(scope), house.plan(scope)
+    first, second = (frozen.campaigns.start(plan) for plan in plans)
     newer, older = house.campaigns.every()
     assert (newer.id, older.id) == (second, first)
     with pytest.raises(CampaignStateError, match=second):

@@ -219,9 +219,9 @@ def test_a_redemption_that_the_forum_overtakes_can_be_repeated(
     _, tokens = reset(house)
     hashing = house.guard.passwords.hash
 
-    def slowly(password: str) -> str:
+    def slowly(password: str, *, account_id: str) -> str:
         house.forum.set_password(1, django_hash(BY_FORUM))
-        return hashing(password)
+        return hashing(password, account_id=account_id)
 
     monkeypatch.setattr(house.guard.passwords, "hash", slowly)
     with pytest.raises(BusyError):
