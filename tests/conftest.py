@@ -161,8 +161,11 @@ def freshly() -> Callable[[str], str]:
     """Run Python code in a new interpreter and return what it printed."""
 
     def run(code: str) -> str:
+        # A new interpreter that coverage watches has loaded more than we did.
+        environment = {k: v for k, v in os.environ.items() if "COVERAGE" not in k}
         ended = subprocess.run(
             [sys.executable, "-I", "-X", "utf8", "-W", "error", "-c", code],
+            env=environment,
             capture_output=True,
             check=False,
             encoding="utf-8",
