@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 ACCOUNTS ?= 10000
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin

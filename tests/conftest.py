@@ -30,6 +30,7 @@ SERVERS = {
     "mariadb": "CREDGUARD_TEST_MARIADB",
 }
 REQUIRE_SERVICES = "CREDGUARD_REQUIRE_SERVICES"
+MOST_ID_CHARACTERS = 30
 KEPT_SETTINGS = {*SERVERS.values(), REQUIRE_SERVICES}
 NUMERIC = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
@@ -52,6 +53,12 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("CREDGUARD_")]:
         if name not in KEPT_SETTINGS:
             del os.environ[name]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a long text by its argument: drawn anew, it differs between workers."""
+    is_long = isinstance(val, str | bytes) and len(val) > MOST_ID_CHARACTERS
+    return argname if is_long else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
