@@ -27,11 +27,13 @@ PURE := \
 	src/credguard/passwords/work_factor.py \
 	src/credguard/screening/context.py \
 	src/credguard/screening/hints.py \
+	src/credguard/screening/latin.py \
 	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \
 	src/credguard/screening/range_body.py \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/verdicts.py \
+	src/credguard/screening/vocabulary.py \
 	src/credguard/second_factor/factor.py \
 	src/credguard/second_factor/totp.py
 
