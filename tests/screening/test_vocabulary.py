@@ -39,8 +39,8 @@ def test_the_words_are_those_of_zxcvbn(text: str) -> None:
         *matching.reverse_dictionary_match(text, WORDS),
         *matching.l33t_match(text, WORDS),
     ]
-    assert comparable(found) == comparable(expected)  # type: ignore[arg-type]  # as dicts
-    assert len(found) == len(comparable(found))  # type: ignore[arg-type]  # as dicts
+    assert comparable(found) == comparable(expected)
+    assert len(found) == len(comparable(found))
 
 
 def test_no_piece_is_longer_than_the_longest_word() -> None:

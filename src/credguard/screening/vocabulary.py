@@ -60,7 +60,9 @@ class Vocabulary:
         seen: set[tuple[int, int, str]] = set()
         for reading in readings:
             letters = dict(reading)
-            read = text.translate(str.maketrans(letters)).lower()
+            read = text.translate(
+                {ord(sign): letters[sign] for sign in letters}
+            ).lower()
             for first, last, word in self._found_in(read, len(text)):
                 token = text[first : last + 1]
                 # Most readings find most words again, and the same for each.
