@@ -56,6 +56,10 @@ class Strength:
     hints: tuple[Hint, ...] = ()
 
 
+NO_STRENGTH = Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
+"""What nothing costs to guess."""
+
+
 def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
     """
     Estimate how many guesses *password* costs.
@@ -75,12 +79,12 @@ def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
         Wheeler, "zxcvbn: Low-Budget Password Strength Estimation", USENIX
         Security 2016.
     """
+    text = latin_reading(password[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+    if not text:
+        return NO_STRENGTH
     # Imported here because its dictionaries take 30 ms and 14 MB.
     from zxcvbn.time_estimates import guesses_to_score  # noqa: PLC0415
 
-    text = latin_reading(password[:MAX_CHARACTERS])[:MAX_CHARACTERS]
-    if not text:
-        return Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
     vocabularies = (_published(), _personal(context))
     # A host's decimal context could round or trap in the middle of it.
     with localcontext(Context()):
