@@ -96,7 +96,8 @@ class Reason:
         # Where a list of the host's own makes one: it must not fail in a form.
         if dict(self.arguments).keys() != ARGUMENTS.get(self.code, {}).keys():
             needed = ", ".join(ARGUMENTS.get(self.code, ())) or "none"
-            message = f"the arguments of the reason '{self.code}' are: {needed}"
+            which = self.code.value
+            message = f"the arguments of the reason '{which}' are: {needed}"
             raise SetupError(message)
 
     @property

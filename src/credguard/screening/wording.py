@@ -96,7 +96,7 @@ def _known(table: Mapping[str, Text], codes: Iterable[str]) -> list[str]:
     return list(table)
 
 
-def _filled(text: Text, arguments: Mapping[str, int], code: str) -> str:
+def _filled(text: Text, arguments: Mapping[str, int], which: str) -> str:
     try:
         return (
             text.format_map(arguments) if isinstance(text, str) else text(**arguments)
@@ -104,7 +104,7 @@ def _filled(text: Text, arguments: Mapping[str, int], code: str) -> str:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         pass
     names = ", ".join(arguments) or "none"
-    message = f"the sentence for '{code}' does not fit its arguments: {names}"
+    message = f"the sentence for '{which}' does not fit its arguments: {names}"
     raise SetupError(message)
 
 
