@@ -25,13 +25,18 @@ PURE := \
 	src/credguard/passwords/phc.py \
 	src/credguard/passwords/preparing.py \
 	src/credguard/passwords/work_factor.py \
+	src/credguard/screening/blocklists.py \
 	src/credguard/screening/context.py \
+	src/credguard/screening/editions.py \
 	src/credguard/screening/hints.py \
+	src/credguard/screening/latin.py \
 	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \
 	src/credguard/screening/range_body.py \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/verdicts.py \
+	src/credguard/screening/vocabulary.py \
+	src/credguard/screening/wording.py \
 	src/credguard/second_factor/factor.py \
 	src/credguard/second_factor/totp.py
 

@@ -7,7 +7,8 @@ import pytest
 from credguard import testing
 from credguard.campaigns.delivering import Delivery, Outcome
 from credguard.errors import DeliveryUnavailableError
-from credguard.testing import FrozenClock, RememberedMail
+from credguard.screening import Blocklist, Listed, NotListed, Reason, ReasonCode
+from credguard.testing import FrozenClock, RememberedBlocklist, RememberedMail
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -26,6 +27,21 @@ def test_a_frozen_clock_stands_still() -> None:
 def test_a_naive_start_is_in_utc() -> None:
     """A start without a zone is taken to be in UTC."""
     assert FrozenClock(NOON.replace(tzinfo=None))() == NOON
+
+
+def test_a_remembered_blocklist_answers_as_told() -> None:
+    """A verdict or an error for each password, and not listed for the others."""
+    listed = Listed(Reason(ReasonCode.COMMON))
+    remembered = RememberedBlocklist(
+        {"common": listed, "broken": OSError("away")}, stamp="2026"
+    )
+    blocklist: Blocklist = remembered
+    assert blocklist.look_up("common") == listed
+    assert blocklist.look_up("other") == NotListed()
+    with pytest.raises(OSError, match="away"):
+        blocklist.look_up("broken")
+    assert remembered.asked == ["common", "other", "broken"]
+    assert RememberedBlocklist(otherwise=listed).look_up("other") == listed
 
 
 def test_remembered_mail_accepts() -> None:

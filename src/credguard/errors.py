@@ -253,7 +253,16 @@ class BusyError(UnavailableError):
 
 
 class BlocklistUnavailableError(UnavailableError):
-    """No blocklist could be asked, so the password was not accepted."""
+    """
+    No blocklist could be asked, so the password was not accepted.
+
+    Attributes:
+        why: What stood in the way, such as ``too_slow``; for the operator's eyes.
+    """
+
+    def __init__(self, message: str = "", *, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class StorageUnavailableError(UnavailableError):

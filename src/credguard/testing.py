@@ -1,10 +1,11 @@
 """
-Doubles for tests: a clock that stands still, mail that stays here, cheap hashes.
+Doubles for tests: a clock that stands still, mail that stays here, cheap hashes, and
+a blocklist that says what it is told.
 
 Public, so that the tests of a forum can use what the tests of credguard use.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -17,8 +18,15 @@ from credguard.errors import DeliveryUnavailableError
 
 if TYPE_CHECKING:
     from credguard.passwords.work_factor import CHEAPEST
+    from credguard.screening.verdicts import Verdict
 
-__all__ = ["CHEAPEST", "Carried", "FrozenClock", "RememberedMail"]
+__all__ = [
+    "CHEAPEST",
+    "Carried",
+    "FrozenClock",
+    "RememberedBlocklist",
+    "RememberedMail",
+]
 
 
 def __getattr__(name: str) -> object:
@@ -47,6 +55,50 @@ class FrozenClock:
     def advance(self, by: timedelta) -> None:
         """Move the clock, forwards or with a negative *by* backwards."""
         self._now += by
+
+
+class RememberedBlocklist:
+    """
+    A `Blocklist` that answers as it is told and remembers what it was asked.
+
+    Args:
+        answers: Verdicts by password, or an error to raise.
+
+        otherwise: The verdict for every other password.
+
+        stamp: Its stamp; empty for a list that has none.
+
+    Attributes:
+        asked: The passwords that it was asked about, in order.
+    """
+
+    def __init__(
+        self,
+        answers: "Mapping[str, Verdict | Exception] | None" = None,
+        *,
+        otherwise: "Verdict | Exception | None" = None,
+        stamp: str = "",
+    ) -> None:
+        # The room is loaded by whoever needs it.
+        from credguard.screening.verdicts import NotListed  # noqa: PLC0415
+
+        self.answers = dict(answers or {})
+        self.otherwise = NotListed() if otherwise is None else otherwise
+        self.stamp = stamp
+        self.asked: list[str] = []
+
+    def look_up(self, password: str) -> "Verdict":
+        """
+        Return the verdict for *password*.
+
+        Raises:
+            Exception: The answer is an error.
+        """
+        self.asked.append(password)
+        answer = self.answers.get(password, self.otherwise)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-import itertools
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credguard.errors import CorpusDamagedError
 from credguard.screening import (
     AnyOf,
     Blocklist,
@@ -17,6 +16,7 @@ from credguard.screening import (
     Verdict,
     Words,
 )
+from credguard.screening.blocklists import asked
 
 LISTED = Listed(Reason(ReasonCode.BREACHED, arguments=(("at_least", 1),)), times=3)
 SLOW = Unasked(UnaskedReason.TOO_SLOW)
@@ -86,16 +86,75 @@ def test_a_listing_ends_the_search() -> None:
     assert network.asked == 0
 
 
-@pytest.mark.parametrize("combine", [AnyOf, FirstAvailable])
-def test_could_not_ask_is_never_lost(combine: type[AnyOf | FirstAvailable]) -> None:
-    """Not listed comes out only where a list that was asked said so."""
-    outcomes: list[Verdict] = [LISTED, NotListed(), SLOW]
-    for verdicts in itertools.product(outcomes, repeat=3):
-        outcome = combine(*(Always(verdict) for verdict in verdicts)).look_up("x")
-        if isinstance(outcome, NotListed):
-            assert NotListed() in verdicts
-        if set(map(type, verdicts)) == {Unasked}:
-            assert outcome == SLOW
+VERDICTS = st.sampled_from([LISTED, NotListed(), SLOW, DOWN])
+
+
+@given(st.lists(VERDICTS, min_size=1, max_size=6))
+def test_could_not_ask_is_never_lost(verdicts: list[Verdict]) -> None:
+    """Both combinations are what their three-valued tables say, for any lists."""
+    lists: list[Blocklist] = [Always(verdict) for verdict in verdicts]
+    told = [each for each in verdicts if not isinstance(each, Unasked)]
+    first = FirstAvailable(*lists).look_up("x")
+    assert first == (told[0] if told else verdicts[0])
+    unasked = [each for each in verdicts if isinstance(each, Unasked)]
+    weakest = LISTED if LISTED in verdicts else (*unasked, NotListed())[0]
+    assert AnyOf(*lists).look_up("x") == weakest
+
+
+@given(st.recursive(VERDICTS, lambda each: st.tuples(st.booleans(), each, each)))
+def test_no_combination_makes_an_unasked_list_fine(tree: object) -> None:
+    """However they are nested, not listed comes only from a list that said so."""
+    leaves: list[Verdict] = []
+
+    def built(part: object) -> Blocklist:
+        if isinstance(part, tuple):
+            combine = AnyOf if part[0] else FirstAvailable
+            return combine(built(part[1]), built(part[2]))
+        leaves.append(part)  # type: ignore[arg-type]  # a leaf is a verdict
+        return Always(leaves[-1])
+
+    outcome = built(tree).look_up("x")
+    assert outcome in leaves
+    if all(isinstance(each, Unasked) for each in leaves):
+        assert outcome == leaves[0]
+
+
+class Breaking:
+    """A list that raises, or answers what is no verdict."""
+
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+    def look_up(self, password: str) -> Verdict:
+        """Break, with the password in the error."""
+        if isinstance(self.answer, type):
+            message = f"about {password}"
+            raise self.answer(message)
+        return self.answer  # type: ignore[return-value]  # that is the point
+
+
+BROKEN = [ValueError, OSError, CorpusDamagedError, MemoryError, None, False, 17]
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+def test_a_list_that_breaks_could_not_be_asked(
+    answer: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is no crash and no verdict, and the log names the error but no password."""
+    expected = Unasked(UnaskedReason.BROKEN)
+    assert asked(Breaking(answer), "secretive") == expected
+    assert "Breaking" in caplog.text
+    assert "secretive" not in caplog.text
+    assert AnyOf(Breaking(answer), Always(LISTED)).look_up("x") == LISTED
+    assert AnyOf(Breaking(answer), Always(NotListed())).look_up("x") == expected
+    assert FirstAvailable(Breaking(answer), Always(LISTED)).look_up("x") == LISTED
+    assert FirstAvailable(Breaking(answer)).look_up("x") == expected
+
+
+def test_an_interrupt_is_no_verdict() -> None:
+    """Whoever stops the process stops it, in a look-up as well."""
+    with pytest.raises(KeyboardInterrupt):
+        asked(Breaking(KeyboardInterrupt), "secretive")
 
 
 def test_combinations_can_be_combined() -> None:
@@ -121,3 +180,21 @@ def test_any_text_can_be_looked_up(password: str) -> None:
     """A word is on the list that was made of it, surrogates included."""
     assert isinstance(Words([password]).look_up(password), Listed)
     assert Words([f"{password}x"]).look_up(password) == NotListed()
+
+
+def test_a_word_is_found_as_it_looks() -> None:
+    """Full width and look-alikes hide no word of the site's."""
+    words = Words(["forum2026"])
+    assert words.look_up("ｆｏｒｕｍ２０２６") == Listed(Reason(ReasonCode.FORBIDDEN))
+    assert words.look_up("f\N{CYRILLIC SMALL LETTER O}rum2026") == Listed(
+        Reason(ReasonCode.FORBIDDEN)
+    )
+
+
+@given(st.lists(st.text(max_size=4)), st.text(max_size=4))
+def test_the_stamp_of_words_changes_with_them(words: list[str], another: str) -> None:
+    """Their order makes no difference, and one more word does."""
+    stamp = Words(words).stamp
+    assert Words(reversed(words)).stamp == stamp
+    if Words(words).look_up(another) == NotListed():
+        assert Words([*words, another]).stamp != stamp

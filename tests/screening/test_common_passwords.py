@@ -1,5 +1,6 @@
 import gzip
 import unicodedata
+import zlib
 from importlib.resources import files
 
 import pytest
@@ -8,14 +9,15 @@ from hypothesis import strategies as st
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from credguard.screening import CommonPasswords, Listed, NotListed, ReasonCode
+from credguard.screening.latin import folded_forms
 
 DAMAGED = ("пїѕ", "\ufffd")  # U+FFFD read as UTF-8, and read as Windows-1251
 
 
 def lines() -> list[str]:
     """Return the bundled list."""
-    path = files("credguard.screening") / "data" / "common_passwords.txt"
-    return path.read_text(encoding="utf-8").splitlines()
+    path = files("credguard.screening") / "data" / "common_passwords.txt.gz"
+    return gzip.decompress(path.read_bytes()).decode().split("\n")[:-1]
 
 
 def sources() -> set[str]:
@@ -28,10 +30,24 @@ def sources() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "password", ["password", "PassWord", "123456", "jennifer", "пароль", "ПАРОЛЬ"]
+    "password",
+    [
+        "password",
+        "PassWord",
+        "123456",
+        "jennifer",
+        "пароль",
+        "ПАРОЛЬ",
+        "ｐａｓｓｗｏｒｄ",
+        "p\N{CYRILLIC SMALL LETTER A}ssw\N{CYRILLIC SMALL LETTER O}rd",
+        lines()[0],
+        lines()[1],
+        lines()[-2],
+        lines()[-1],
+    ],
 )
 def test_a_common_password_is_listed_in_any_case(password: str) -> None:
-    """What many people choose is refused however it is capitalized."""
+    """What many people choose is refused however it is capitalized, and wide."""
     verdict = CommonPasswords().look_up(password)
     assert isinstance(verdict, Listed)
     assert verdict.reason.code == ReasonCode.COMMON
@@ -64,10 +80,31 @@ def test_two_lines_are_not_one_password() -> None:
 
 @given(st.text())
 def test_any_text_can_be_looked_up(password: str) -> None:
-    """It is listed exactly if its folded form is a line."""
-    folded = unicodedata.normalize("NFC", password).casefold()
-    listed = unicodedata.normalize("NFC", folded) in LINES
+    """It is listed exactly if one of its folded forms is a line."""
+    listed = any(form in LINES for form in folded_forms(password))
     assert isinstance(CommonPasswords().look_up(password), Listed) == listed
+
+
+@given(st.sampled_from(lines()), st.integers(0, 40), st.sampled_from("\0 aé\U0010ffff"))
+def test_what_is_nearly_a_line_is_none(line: str, place: int, sign: str) -> None:
+    """The search over the sorted lines finds lines, and nothing between them."""
+    near = line[:place] + sign + line[place:]
+    listed = any(form in LINES for form in folded_forms(near))
+    assert isinstance(CommonPasswords().look_up(near), Listed) == listed
+
+
+def test_the_whole_list_is_found() -> None:
+    """Each line is, by its own search."""
+    common = CommonPasswords()
+    assert not [
+        line for line in lines() if not isinstance(common.look_up(line), Listed)
+    ]
+
+
+def test_the_stamp_names_the_words() -> None:
+    """It changes when they do: a checksum of the whole list is in it."""
+    checksum = zlib.crc32("".join(f"{line}\n" for line in lines()).encode())
+    assert CommonPasswords().stamp == f"common {checksum:08x}"
 
 
 def test_all_of_both_sources_are_listed() -> None:

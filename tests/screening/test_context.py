@@ -29,6 +29,9 @@ ALICE = ("alice.smith@acme-corp.example", "Alice Smith", "Acme Corp")
         "@l1c3$m1+h",
         "Àlïcé1999!!!",
         "ａｌｉｃｅｓｍｉｔｈ",  # full width
+        "\u0430l\u0456c\u0435 sm\u0456th",  # Cyrillic
+        "AC\N{CYRILLIC CAPITAL LETTER EM}E2026!",
+        "\N{GREEK CAPITAL LETTER ALPHA}lice99",
         "acmeacmeacmeacme",
         "alice@acme-corp.example",
         "smith_alice_acme_corp_1984_2026",
@@ -57,6 +60,13 @@ def test_context_words_and_next_to_nothing_else_are_found(password: str) -> None
 def test_a_password_that_merely_contains_one_is_not(password: str) -> None:
     """Enough beside the word, and it stays one word among others."""
     assert not ContextWords(ALICE).make_up(password)
+
+
+@pytest.mark.parametrize("password", ["ВОВА2026", "вова!", "вОвА99", "авов"])
+def test_a_name_of_another_alphabet_is_found_in_any_case(password: str) -> None:
+    """Whether its letters look Latin as capitals, as small letters or never."""
+    assert ContextWords(["Вова"]).make_up(password)
+    assert not ContextWords(["Саша"]).make_up(password)
 
 
 def test_short_parts_count_when_joined() -> None:

@@ -260,6 +260,63 @@ class TestCouldNotAsk:
         """Whoever asks for reasons learns that one of them is missing."""
         assert codes(self.policy(when), GOOD) == [ReasonCode.UNCHECKED]
 
+    def test_what_stood_in_the_way_is_told_to_the_operator(self) -> None:
+        """In the error, and beside the mark."""
+        with pytest.raises(BlocklistUnavailableError) as caught:
+            self.policy().check(GOOD)
+        assert caught.value.why == UnaskedReason.TOO_SLOW
+        accepted = self.policy(WhenUnasked.ACCEPT_AND_RECHECK).check(GOOD)
+        assert accepted.why == UnaskedReason.TOO_SLOW
+
+    def test_there_is_no_third_way(self) -> None:
+        """Accepting silently is not offered."""
+        assert set(WhenUnasked) == {"refuse", "accept_and_recheck"}
+
+    def test_a_list_that_breaks_could_not_be_asked(self) -> None:
+        """A sign-up does not fail for a list of the host's own."""
+        policy = PasswordPolicy(blocklist=Breaking())
+        with pytest.raises(BlocklistUnavailableError) as caught:
+            policy.check(GOOD)
+        assert caught.value.why == UnaskedReason.BROKEN
+        assert caught.value.__context__ is None
+        assert codes(policy, GOOD) == [ReasonCode.UNCHECKED]
+        assert policy.screen(GOOD) == Unasked(UnaskedReason.BROKEN)
+
+
+class Breaking:
+    """A list that raises."""
+
+    def look_up(self, password: str) -> Verdict:
+        """Raise what a missing key raises, with the password in it."""
+        raise KeyError(password)
+
+
+@given(st.text(max_size=30))
+def test_a_password_in_use_is_screened_in_normal_form(password: str) -> None:
+    """The blocklist alone is asked, for what was hashed."""
+    blocklist = Always(NotListed())
+    assert PasswordPolicy(blocklist=blocklist).screen(password) == NotListed()
+    assert blocklist.asked == [unicodedata.normalize("NFC", password)]
+
+
+# NIST SP 800-63B-4 section 3.1.1.2: no rules of composition.
+@pytest.mark.parametrize(
+    "password",
+    [
+        "quietharborwalruslantern",
+        "QUIETHARBORWALRUSLANTERN",
+        "830275916640273518",
+        "(;%~&_^=*:#\\<}|,.",
+        "тихая гавань морж фонарь",
+        "静かな港のセイウチと灯台守の夕暮れ",
+        "🦑🦩🪗🫎🪼🦤🪩🫧🪬🫥🪲🦣🪱🦫🪳",
+        "    quiet harbor walrus    ",
+    ],
+)
+def test_no_kind_of_character_is_asked_for(password: str) -> None:
+    """One kind is enough, whichever it is, and spaces are characters."""
+    assert isinstance(PasswordPolicy().check(password), Accepted)
+
 
 def test_a_listed_password_is_reported_as_a_reason() -> None:
     """At a log-in nobody is refused; the host is told."""

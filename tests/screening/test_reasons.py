@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credguard.errors import PasswordRejectedError
+from credguard.errors import PasswordRejectedError, SetupError
 from credguard.screening import Hint, Reason, ReasonCode
 from credguard.screening.reasons import breached
 
@@ -32,6 +32,15 @@ def test_every_hint_has_a_sentence(hint: Hint) -> None:
     reason = Reason(ReasonCode.TOO_GUESSABLE, hints=(hint,))
     assert hint.text.endswith(".")
     assert reason.text.endswith(f" {hint.text}")
+
+
+@pytest.mark.parametrize("code", ReasonCode)
+def test_a_reason_has_the_arguments_of_its_sentence(code: ReasonCode) -> None:
+    """A list of the host's own that forgets one learns it when it makes the reason."""
+    for wrong in ({}, {"minimum": 1, "maximum": 2}):
+        if wrong.keys() != dict(ARGUMENTS.get(code, ())).keys():
+            with pytest.raises(SetupError, match=code):
+                Reason(code, arguments=tuple(wrong.items()))
 
 
 def test_a_code_is_its_own_name() -> None:

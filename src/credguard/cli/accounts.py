@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 import click
 
@@ -11,8 +12,11 @@ from credguard.campaigns.plan import Tally
 from credguard.cli.options import forum_options
 from credguard.cli.printing import print_counts, say
 from credguard.cli.settings import Settings, read_settings
+from credguard.errors import AccountIdError
+from credguard.guard.screening import listed_accounts
 from credguard.passwords import PasswordHasher
 from credguard.storage import Database
+from credguard.storage.schema import prepare
 
 
 @click.group()
@@ -58,6 +62,56 @@ def check(
         say(f"- {remark}")
     if not remarks:
         say("Nothing would go wrong.")
+
+
+@accounts.command()
+@forum_options
+@click.option(
+    "--seen-at-least",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Only passwords that were seen in breaches so often. Default: 1.",
+)
+@click.option(
+    "--out",
+    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
+    default="-",
+    help="A file for the ids. Default: the terminal.",
+)
+def listed(
+    *,
+    settings_file: Path | None,
+    forum_database: str | None,
+    table: str | None,
+    columns: tuple[str, ...],
+    seen_at_least: int,
+    out: IO[str],
+) -> None:
+    """
+    Write the ids of accounts whose password a blocklist has, one a line.
+
+    They were screened when they logged in. Plan a campaign for them with the scope
+    in_list('FILE').
+    """
+    settings = read_settings(
+        settings_file, forum_database=forum_database, table=table, columns=columns
+    )
+    database = Database(settings.own_database)
+    prepare(database)
+    number = 0
+    found = listed_accounts(database, settings.accounts(), at_least=seen_at_least)
+    for number, account_id in enumerate(found, 1):  # noqa: B007  # told below
+        out.write(_as_line(account_id))
+    click.echo(f"{number:,} accounts with a listed password.", err=True)
+
+
+def _as_line(account_id: str) -> str:
+    """Return an id as a line that reads back as the same id."""
+    is_line = account_id.splitlines() == [account_id] == [account_id.strip()]
+    if not is_line or account_id.startswith("#"):
+        message = "an id cannot stand in a line; hand the ids over in Python instead"
+        raise AccountIdError(message)
+    return f"{account_id}\n"
 
 
 def _remarks(settings: Settings, tally: Tally) -> Iterator[str]:

@@ -6,7 +6,7 @@ the password is right, and the policy whether a new one will do. It decides noth
 that a room could decide.
 """
 
-from collections.abc import Sequence
+from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
 from credguard.campaigns import Accounts, Campaigns
@@ -15,21 +15,22 @@ from credguard.errors import (
     BusyError,
     PasswordMismatchError,
     ResetRequiredError,
-    StoredDataError,
 )
-from credguard.guard.results import Login, Redeemed, Session
+from credguard.guard.new_passwords import NewPasswords
+from credguard.guard.results import Login, Session
+from credguard.guard.screening import Screening
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
-from credguard.screening import PasswordPolicy, Reason, ReasonCode
+from credguard.screening import PasswordPolicy
 from credguard.second_factor import SecondFactors
-from credguard.sessions import make_stamp, password_was_set, read_stamp
+from credguard.sessions import make_stamp, read_stamp
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
 
 
-class CredGuard:
+class CredGuard(NewPasswords):
     """
     Sign-up, log-in, sessions and resets, with the rooms behind them.
 
@@ -52,6 +53,10 @@ class CredGuard:
 
         issuer: The forum's name as authenticator apps show it.
 
+        rescreen_after: Screens passwords at log-in: when the blocklist's stamp has
+            changed, and after so long where a list has none. None screens only
+            those that were accepted for a re-check.
+
         clock: Tells the time.
 
     Attributes:
@@ -62,6 +67,8 @@ class CredGuard:
         campaigns: Forced resets.
 
         second_factors: Codes from authenticator apps.
+
+        screening: What was found of the passwords that are in use.
 
     Raises:
         StorageSetupError: The URL is not one, or the tables are newer than this
@@ -81,6 +88,7 @@ class CredGuard:
         passwords: PasswordHasher | None = None,
         policy: PasswordPolicy | None = None,
         issuer: str = "Forum",
+        rescreen_after: timedelta | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._keyring = keyring
@@ -93,6 +101,9 @@ class CredGuard:
         self.second_factors = SecondFactors(
             self._database, keyring, issuer=issuer, clock=clock
         )
+        self.screening = Screening(
+            self._database, keyring, accounts=accounts, after=rescreen_after
+        )
         self.campaigns = Campaigns(
             Means(
                 database=self._database,
@@ -102,35 +113,6 @@ class CredGuard:
                 forum=accounts,
             )
         )
-
-    def sign_up(
-        self, password: str, *, account_id: str, context: Sequence[str] = ()
-    ) -> str:
-        """
-        Judge and hash the password of a new account.
-
-        Args:
-            password: What the person chose.
-
-            account_id: The forum's immutable id of the account.
-
-            context: The account's names and addresses.
-
-        Returns:
-            A hash of at most 128 characters: store it in the user table.
-
-        Raises:
-            PasswordRejectedError: The policy refuses it; `reasons` says why.
-            BlocklistUnavailableError: It could not be checked; try again.
-            BusyError: No permit or memory in time.
-            AccountIdError: *account_id* is not a text of 1 to 255 characters.
-        """
-        check_account_id(account_id)
-        self.policy.check(password, context=context)
-        hashed = self.passwords.hash(password, account_id=account_id)
-        with self._database.begin() as connection:
-            password_was_set(connection, account_id, now=self._clock())
-        return hashed
 
     def log_in(
         self,
@@ -163,7 +145,8 @@ class CredGuard:
             username: The account's name as that software hashed it.
 
         Returns:
-            The session stamp, and a better hash if one is due.
+            The session stamp, a better hash if one is due, and what is known
+            against the password if it was screened.
 
         Raises:
             PasswordMismatchError: The password is wrong or the account unknown.
@@ -198,7 +181,14 @@ class CredGuard:
         )
         needs = verified.needs_rehash
         replacement = self._replacement(password, account_id) if needs else None
-        return Login(stamp, replacement, verified.scheme)
+        reasons = self.screening.at_log_in(
+            self.policy,
+            password,
+            account_id=account_id,
+            hashes=(ruling.stored, replacement),
+            now=now,
+        )
+        return Login(stamp, replacement, verified.scheme, reasons)
 
     def check_session(
         self, session: str, *, account_id: str, browser: str = ""
@@ -230,66 +220,6 @@ class CredGuard:
         )
         self.campaigns.check_session(account_id, stamp)
         return Session(account_id, stamp.epoch)
-
-    def redeem(
-        self, token: str, *, password: str, context: Sequence[str] = ()
-    ) -> Redeemed:
-        """
-        Use a reset token up: put a new password in place of the retired one.
-
-        Call it for a POST that carries the new password and for nothing else: mail
-        scanners follow links. A password that is refused uses nothing up.
-
-        Args:
-            token: What stood in the link.
-
-            password: What the member chose.
-
-            context: Words to refuse, besides the account's name and address.
-
-        Returns:
-            Whose token it was. The new hash stands in the forum's column; all
-            older sessions are over.
-
-        Raises:
-            TokenRefusedError: The token is unknown, used or expired.
-            PasswordRejectedError: The policy refuses the password, or it is the
-                leaked one; `reasons` says why.
-            BlocklistUnavailableError: It could not be checked; try again.
-            BusyError: No permit or memory in time, or the account is being changed;
-                try again.
-            CampaignStateError: No user table was handed in.
-            SealBrokenError, UnknownKeyError: The keyring is not the one that made
-                the token.
-            StorageUnavailableError: The database is away, locked or full; nothing
-                was used up.
-        """
-        claimed = self.campaigns.claim(token)
-        account = claimed.account
-        known = [text for text in (account.name, account.address) if text]
-        row = {"salt": account.salt, "username": account.username}
-        leaked = self._is_leaked(password, claimed.leaked, account_id=account.id, **row)
-        self.policy.check(
-            password,
-            context=(*known, *context),
-            also=(Reason(ReasonCode.REUSED),) if leaked else (),
-        )
-        replacement = self.passwords.hash(password, account_id=account.id)
-        self.campaigns.settle(claimed, replacement=replacement)
-        return Redeemed(account.id, claimed.campaign_id)
-
-    def _is_leaked(
-        self, password: str, leaked: Sequence[str], **beside: str | None
-    ) -> bool:
-        """Return True if *password* is the one that was taken out of use."""
-        return any(self._fits(password, stored, **beside) for stored in leaked)
-
-    def _fits(self, password: str, stored: str, **beside: str | None) -> bool:
-        try:
-            return bool(self.passwords.verify(password, stored=stored, **beside))
-        except (PasswordMismatchError, StoredDataError):
-            # A row that nobody could log in with gave no password away.
-            return False
 
     def _replacement(self, password: str, account_id: str) -> str | None:
         try:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from credguard.screening import Reason
+
 
 @dataclass(frozen=True, slots=True)
 class Login:
@@ -16,11 +18,16 @@ class Login:
             Store it only if the old hash still stands in the column.
 
         scheme: The scheme of the hash that was verified.
+
+        reasons: What is known against the password, such as that it was seen in
+            data breaches: tell the person, and ask for another one. The log-in is
+            good. Empty where nothing is known, or nothing was screened.
     """
 
     session: str = field(repr=False)
     replacement: str | None = field(repr=False)
     scheme: str
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,10 @@ from credguard.screening.verdicts import (
     UnaskedReason,
     Verdict,
 )
+from credguard.screening.wording import ENGLISH, Wording
 
 __all__ = [
+    "ENGLISH",
     "Accepted",
     "AnyOf",
     "Blocklist",
@@ -38,6 +40,7 @@ __all__ = [
     "UnaskedReason",
     "Verdict",
     "WhenUnasked",
+    "Wording",
     "Words",
     "estimate",
 ]

@@ -1,15 +1,32 @@
 """Blocklists are objects with one method; two of them combine others."""
 
+import hashlib
+import json
+import logging
 from collections.abc import Iterable
 from typing import Protocol
 
-from credguard._text import nfc
+from credguard.screening.latin import folded_forms
 from credguard.screening.reasons import Reason, ReasonCode
-from credguard.screening.verdicts import Listed, NotListed, Unasked, Verdict
+from credguard.screening.verdicts import (
+    Listed,
+    NotListed,
+    Unasked,
+    UnaskedReason,
+    Verdict,
+)
+
+_log = logging.getLogger("credguard.screening")
 
 
 class Blocklist(Protocol):
-    """Anything that knows passwords that must not be chosen."""
+    """
+    Anything that knows passwords that must not be chosen.
+
+    A list that changes as a whole may also have an attribute ``stamp``: a text
+    that is another one after each change. A password that was screened at that
+    stamp need not be screened again before it changes.
+    """
 
     def look_up(self, password: str) -> Verdict:
         """
@@ -24,22 +41,52 @@ class Blocklist(Protocol):
         """
 
 
+def asked(blocklist: Blocklist, password: str) -> Verdict:
+    """
+    Ask a blocklist that may be anybody's.
+
+    Args:
+        blocklist: The list to ask.
+
+        password: What was chosen, in Normalization Form C.
+
+    Returns:
+        Its verdict. If it raises, or answers with something else, it could not be
+        asked: a log line names the error's class, and nothing that it may hold.
+    """
+    try:
+        verdict = blocklist.look_up(password)
+    except Exception as error:  # noqa: BLE001  # whatever it was, nobody was asked
+        what = type(error).__name__
+    else:
+        if isinstance(verdict, Listed | NotListed | Unasked):
+            return verdict
+        what = "no verdict"
+    _log.warning("A blocklist (%s) broke: %s.", type(blocklist).__name__, what)
+    return Unasked(UnaskedReason.BROKEN)
+
+
 class Words:
     """
     A site's own list of whole passwords, compared without regard to case.
 
     Args:
         words: The passwords that are not allowed here.
+
+    Attributes:
+        stamp: Names the words.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._words = frozenset(_folded(word) for word in words)
+        self._words = frozenset(form for word in words for form in folded_forms(word))
+        written = json.dumps(sorted(self._words)).encode()
+        self.stamp = f"words {hashlib.sha256(written).hexdigest()[:16]}"
 
     def look_up(self, password: str) -> Verdict:
         """Return whether the whole *password* is one of the words."""
-        if _folded(password) in self._words:
-            return Listed(Reason(ReasonCode.FORBIDDEN))
-        return NotListed()
+        if self._words.isdisjoint(folded_forms(password)):
+            return NotListed()
+        return Listed(Reason(ReasonCode.FORBIDDEN))
 
 
 class FirstAvailable:
@@ -50,16 +97,19 @@ class FirstAvailable:
         first: The list to ask.
 
         others: The lists to ask in its stead when it cannot be asked, in order.
+
+    Attributes:
+        lists: All of them, in order.
     """
 
     def __init__(self, first: Blocklist, *others: Blocklist) -> None:
-        self._lists = (first, *others)
+        self.lists = (first, *others)
 
     def look_up(self, password: str) -> Verdict:
         """Return the first outcome that is not `Unasked`, else the first list's."""
         verdicts: list[Verdict] = []
-        for blocklist in self._lists:
-            verdict = blocklist.look_up(password)
+        for blocklist in self.lists:
+            verdict = asked(blocklist, password)
             if not isinstance(verdict, Unasked):
                 return verdict
             verdicts.append(verdict)
@@ -75,23 +125,21 @@ class AnyOf:
             search.
 
         others: The lists to ask after it, in order.
+
+    Attributes:
+        lists: All of them, in order.
     """
 
     def __init__(self, first: Blocklist, *others: Blocklist) -> None:
-        self._lists = (first, *others)
+        self.lists = (first, *others)
 
     def look_up(self, password: str) -> Verdict:
         """Return the first listing, else the first `Unasked`, else `NotListed`."""
         outcome: Verdict = NotListed()
-        for blocklist in self._lists:
-            verdict = blocklist.look_up(password)
+        for blocklist in self.lists:
+            verdict = asked(blocklist, password)
             if isinstance(verdict, Listed):
                 return verdict
             if isinstance(outcome, NotListed):
                 outcome = verdict
         return outcome
-
-
-def _folded(text: str) -> str:
-    # Folding can undo the composition, so it is composed again.
-    return nfc(nfc(text).casefold())

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from credguard.screening.latin import LOOK_ALIKES
+
 MAX_TEXTS = 16
 MAX_TEXT_CHARACTERS = 128
 MAX_PARTS = 10
@@ -18,7 +20,13 @@ SHORTEST_WORD = 3
 FEWEST_OTHER_CHARACTERS = 5
 
 # Characters that stand for a letter, and letters that share such a character.
-_LOOK_ALIKES = str.maketrans("@48({[<3691!|l0$5+7%2", "aabccccegg" + "iiiiossttxz")
+_SIGNS = dict(zip("@48({[<3691!|l0$5+7%2", "aabccccegg" + "iiiiossttxz", strict=True))
+# Capitals first, so that a small letter decides where its capital looks otherwise.
+_LETTERS = {
+    letter.casefold(): _SIGNS.get(latin.lower(), latin.lower())
+    for letter, latin in sorted(LOOK_ALIKES.items(), key=lambda pair: pair[0].islower())
+}
+_LOOKS = str.maketrans({**_LETTERS, **_SIGNS})
 _PART = re.compile(r"[^\W\d_]+|\d+")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
@@ -47,8 +55,9 @@ class ContextWords:
         """
         Return True if *password* is context words and next to nothing else.
 
-        Case, accents, reversal, look-alike characters (4 for a) and anything
-        between the letters make no difference; a year counts as one character.
+        Case, accents, width, reversal, look-alike characters (4 for a, or a Cyrillic
+        letter) and anything between the letters make no difference; a year counts
+        as one character.
 
         Args:
             password: What was chosen, without NUL. The cost is linear in it.
@@ -85,6 +94,6 @@ def _letters_and_looks(text: str) -> tuple[str, str]:
     apart = unicodedata.normalize("NFKD", text)
     bare = "".join(each for each in apart if not unicodedata.combining(each))
     folded = unicodedata.normalize("NFC", bare).casefold()
-    looks = folded.translate(_LOOK_ALIKES)
+    looks = folded.translate(_LOOKS)
     kept = [pair for pair in zip(folded, looks, strict=True) if pair[1].isalnum()]
     return "".join(letter for letter, _ in kept), "".join(look for _, look in kept)

@@ -1,5 +1,6 @@
 """What makes a password easy to guess, and what would make it harder."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -24,10 +25,10 @@ class Hint(StrEnum):
     @property
     def text(self) -> str:
         """An English sentence for the person who chooses the password."""
-        return _ENGLISH[self]
+        return ENGLISH[self]
 
 
-_ENGLISH = {
+ENGLISH: Mapping[str, str] = {
     Hint.COMMON: "Many people use this password.",
     Hint.NEARLY_COMMON: "It is close to a password that many people use.",
     Hint.PERSONAL: "Most of it can be read off your account or this site.",
@@ -43,3 +44,4 @@ _ENGLISH = {
     Hint.LOOK_ALIKES: "Writing 4 for a, or $ for s, adds little.",
     Hint.MORE_WORDS: "Add a few words that do not belong together.",
 }
+"""A sentence for each hint."""

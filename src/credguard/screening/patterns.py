@@ -1,6 +1,6 @@
 """Hints from the patterns that the estimate found in a password."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from credguard.screening.hints import Hint
@@ -16,9 +16,12 @@ class Match(TypedDict, total=False):
     base_token: str
     base_guesses: int
     repeat_count: int
+    matched_word: str
+    rank: int
     dictionary_name: str
     reversed: bool
     l33t: bool
+    sub: Mapping[str, str]
     guesses_log10: float
 
 

@@ -15,12 +15,12 @@ from credguard.errors import (
     PasswordRejectedError,
     SetupError,
 )
-from credguard.screening.blocklists import Blocklist
+from credguard.screening.blocklists import Blocklist, asked
 from credguard.screening.common_passwords import CommonPasswords
 from credguard.screening.context import MAX_TEXTS, ContextWords
 from credguard.screening.reasons import Reason, ReasonCode
-from credguard.screening.strength import Strength, estimate
-from credguard.screening.verdicts import Listed, Unasked
+from credguard.screening.strength import NO_STRENGTH, Strength, estimate
+from credguard.screening.verdicts import Listed, Unasked, UnaskedReason, Verdict
 
 MINIMUM = 15
 """Code points where the password is the only factor."""
@@ -63,17 +63,20 @@ class Accepted:
 
         recheck: True if no blocklist could be asked, so that the password must
             be screened again when it is next typed.
+
+        why: What kept the blocklist from being asked, None if it was asked.
     """
 
     strength: Strength
     recheck: bool = False
+    why: UnaskedReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
     reasons: tuple[Reason, ...]
     strength: Strength
-    unasked: bool
+    unasked: UnaskedReason | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,15 +159,17 @@ class PasswordPolicy:
         Raises:
             PasswordRejectedError: There is a reason against it.
             BlocklistUnavailableError: There is none, but *blocklist* could not
-                be asked and the policy refuses what it could not check.
+                be asked and the policy refuses what it could not check; `why`
+                says what stood in the way.
         """
         judged = self._judge(password, context, second_factor=second_factor)
         reasons = (*also, *judged.reasons)
         if reasons:
             raise PasswordRejectedError(reasons)
-        if judged.unasked and self.when_unasked is WhenUnasked.REFUSE:
-            raise BlocklistUnavailableError(_unchecked().text)
-        return Accepted(judged.strength, recheck=judged.unasked)
+        why = judged.unasked
+        if why and self.when_unasked is WhenUnasked.REFUSE:
+            raise BlocklistUnavailableError(_unchecked().text, why=why)
+        return Accepted(judged.strength, recheck=why is not None, why=why)
 
     def reasons(
         self,
@@ -193,17 +198,30 @@ class PasswordPolicy:
         judged = self._judge(password, context, second_factor=second_factor)
         return (*judged.reasons, _unchecked()) if judged.unasked else judged.reasons
 
+    def screen(self, password: str) -> Verdict:
+        """
+        Ask *blocklist* alone about a password that is in use already.
+
+        Args:
+            password: What the person typed, after it was found to be right.
+
+        Returns:
+            One of three outcomes, to be matched. It takes as long as the blocklist
+            does, and nothing is raised.
+        """
+        return asked(self.blocklist, nfc(password))
+
     def _judge(
         self, password: str, context: Sequence[str], *, second_factor: bool
     ) -> _Judgement:
         minimum = self.minimum_with_second_factor if second_factor else self.minimum
         unusable = self._unusable(password, minimum)
         if unusable:
-            return _Judgement((unusable,), estimate(""), unasked=False)
+            return _Judgement((unusable,), NO_STRENGTH)
         text = nfc(password)
         words = ContextWords((*_texts(context), *_texts(self.site)))
         strength = estimate(text, context=words.plain)
-        verdict = self.blocklist.look_up(text)
+        verdict = asked(self.blocklist, text)
         reasons: list[Reason] = []
         if len(text) < minimum:
             reasons.append(_too_short(minimum))
@@ -213,9 +231,8 @@ class PasswordPolicy:
             reasons.append(Reason(ReasonCode.CONTEXT))
         if strength.guesses < self.fewest_guesses:
             reasons.append(Reason(ReasonCode.TOO_GUESSABLE, hints=strength.hints))
-        return _Judgement(
-            tuple(reasons), strength, unasked=isinstance(verdict, Unasked)
-        )
+        why = verdict.why if isinstance(verdict, Unasked) else None
+        return _Judgement(tuple(reasons), strength, why)
 
     def _unusable(self, password: object, minimum: int) -> Reason | None:
         """Return what keeps *password* from being judged, before it costs anything."""

@@ -1,8 +1,10 @@
 """Why a password is refused: a stable code, arguments, and good English."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from credguard.errors import SetupError
 from credguard.screening.hints import Hint
 
 
@@ -40,7 +42,7 @@ class ReasonCode(StrEnum):
     """No blocklist could be asked, and the policy refuses what it cannot check."""
 
 
-_ENGLISH = {
+ENGLISH: Mapping[str, str] = {
     ReasonCode.NOT_TEXT: "This cannot be used as a password; please type it again.",
     ReasonCode.TOO_LONG: "Use at most {maximum:,} characters.",
     ReasonCode.REUSED: "This password was in use before; choose a new one.",
@@ -59,6 +61,14 @@ _ENGLISH = {
         "We could not check this password just now; please try again in a minute."
     ),
 }
+"""A sentence for each code, with its arguments in braces."""
+
+ARGUMENTS = {
+    ReasonCode.TOO_LONG: {"maximum": 64},
+    ReasonCode.TOO_SHORT: {"minimum": 15},
+    ReasonCode.BREACHED: {"at_least": 1000},
+}
+"""The arguments of each code that has some, with a number as an example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +83,27 @@ class Reason:
             ``("minimum", 15)``; `dict` takes them as they are.
 
         hints: What makes the password easy to guess, most telling first.
+
+    Raises:
+        SetupError: The arguments are not those that the sentence needs.
     """
 
     code: ReasonCode
     arguments: tuple[tuple[str, int], ...] = ()
     hints: tuple[Hint, ...] = ()
 
+    def __post_init__(self) -> None:
+        # Where a list of the host's own makes one: it must not fail in a form.
+        if dict(self.arguments).keys() != ARGUMENTS.get(self.code, {}).keys():
+            needed = ", ".join(ARGUMENTS.get(self.code, ())) or "none"
+            which = self.code.value
+            message = f"the arguments of the reason '{which}' are: {needed}"
+            raise SetupError(message)
+
     @property
     def text(self) -> str:
         """English for the person who chose the password."""
-        sentence = _ENGLISH[self.code].format(**dict(self.arguments))
+        sentence = ENGLISH[self.code].format_map(dict(self.arguments))
         return " ".join([sentence, *(hint.text for hint in self.hints)])
 
 

@@ -1,29 +1,36 @@
 """
-How many guesses a password costs: zxcvbn's matchers under a ceiling.
+How many guesses a password costs: zxcvbn's model under a ceiling.
 
 Three things are bounded so that no input costs more than some tens of
 milliseconds: the characters that are looked at, the ways of reading look-alike
 characters (their product is what explodes), and the context words. The
 dictionary of context words lives in the call and not in a module, so threads
 never see each other's, and nothing of a password or a person is kept.
+
+Two things differ on purpose: any year of the 20th and 21st century is a recent
+one, where the library's end in 2019; and letters that only look like Latin ones
+are read as those.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, localcontext
+from functools import lru_cache
 from itertools import chain, islice, product
 from re import compile as compile_pattern
 
 from credguard.screening.hints import Hint
+from credguard.screening.latin import latin_reading
 from credguard.screening.patterns import Match, hints_for
+from credguard.screening.vocabulary import Vocabulary
 
 MAX_CHARACTERS = 48
-MAX_READINGS = 8
+MAX_READINGS = 32
+MAX_COMBINATIONS = 2048
 MAX_CONTEXT_WORDS = 512
 
-Dictionaries = Mapping[str, Mapping[str, int]]
-
 _CONTEXT = "user_inputs"
+_YEARS = {"recent_year": compile_pattern(r"(?:19|20)\d\d")}
 _LONGEST_REPEAT = compile_pattern(r"(.+)\1+")
 _SHORTEST_REPEAT = compile_pattern(r"(.+?)\1+")
 
@@ -49,9 +56,15 @@ class Strength:
     hints: tuple[Hint, ...] = ()
 
 
+NO_STRENGTH = Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
+"""What nothing costs to guess."""
+
+
 def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
     """
     Estimate how many guesses *password* costs.
+
+    The first call in a process loads the dictionaries, in some 40 ms and 20 MB.
 
     Args:
         password: Any text. The first 48 code points are looked at; what follows
@@ -66,53 +79,62 @@ def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
         Wheeler, "zxcvbn: Low-Budget Password Strength Estimation", USENIX
         Security 2016.
     """
+    text = latin_reading(password[:MAX_CHARACTERS])[:MAX_CHARACTERS]
+    if not text:
+        return NO_STRENGTH
     # Imported here because its dictionaries take 30 ms and 14 MB.
     from zxcvbn.time_estimates import guesses_to_score  # noqa: PLC0415
 
-    text = password[:MAX_CHARACTERS]
-    if not text:
-        return Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
-    dictionaries = _dictionaries(context)
+    vocabularies = (_published(), _personal(context))
     # A host's decimal context could round or trap in the middle of it.
     with localcontext(Context()):
-        guesses, sequence = _cheapest(text, dictionaries)
+        guesses, sequence = _cheapest(text, vocabularies)
     score = guesses_to_score(guesses)
     return Strength(score, guesses, hints=hints_for(sequence, score=score))
 
 
-def _dictionaries(context: Sequence[str]) -> Dictionaries:
+@lru_cache(maxsize=1)
+def _published() -> Vocabulary:
+    """Return the library's own dictionaries, and what others may add to it not."""
     from zxcvbn import matching  # noqa: PLC0415
     from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
 
-    # By name, since another user of the module may add to it at any moment.
-    shared = {name: matching.RANKED_DICTIONARIES[name] for name in FREQUENCY_LISTS}
-    words = [word[:MAX_CHARACTERS].lower() for word in context[:MAX_CONTEXT_WORDS]]
-    return {**shared, _CONTEXT: {word: rank for rank, word in enumerate(words, 1)}}
+    return Vocabulary.of(
+        {name: matching.RANKED_DICTIONARIES[name] for name in FREQUENCY_LISTS}
+    )
 
 
-def _cheapest(text: str, dictionaries: Dictionaries) -> tuple[int, Sequence[Match]]:
+def _personal(context: Sequence[str]) -> Vocabulary:
+    ranks: dict[str, int] = {}
+    for rank, word in enumerate(context[:MAX_CONTEXT_WORDS], 1):
+        for form in (word, latin_reading(word[:MAX_CHARACTERS])):
+            ranks[form[:MAX_CHARACTERS].lower()] = rank
+    return Vocabulary.of({_CONTEXT: ranks})
+
+
+def _cheapest(
+    text: str, vocabularies: Sequence[Vocabulary]
+) -> tuple[int, Sequence[Match]]:
     """Return the guesses and the matches of the cheapest way to put *text* together."""
     from zxcvbn.scoring import most_guessable_match_sequence  # noqa: PLC0415
 
     matches = sorted(
-        _matches(text, dictionaries), key=lambda match: (match["i"], match["j"])
+        _matches(text, vocabularies), key=lambda match: (match["i"], match["j"])
     )
     result = most_guessable_match_sequence(text, matches)
     return int(result["guesses"]), result["sequence"]
 
 
-def _matches(text: str, dictionaries: Dictionaries) -> Iterator[Match]:
+def _matches(text: str, vocabularies: Sequence[Vocabulary]) -> Iterator[Match]:
     from zxcvbn import matching  # noqa: PLC0415
 
-    yield from matching.dictionary_match(text, dictionaries)
-    yield from matching.reverse_dictionary_match(text, dictionaries)
-    for reading in readings(text, matching.L33T_TABLE):
-        table = {letter: [sign] for sign, letter in reading}
-        yield from matching.l33t_match(text, dictionaries, table)
+    read = readings(text, matching.L33T_TABLE)
+    for vocabulary in vocabularies:
+        yield from vocabulary.matches(text, read)
     yield from matching.spatial_match(text)
-    yield from _repeats(text, dictionaries)
+    yield from _repeats(text, vocabularies)
     yield from matching.sequence_match(text)
-    yield from matching.regex_match(text)
+    yield from matching.regex_match(text, _YEARS)
     yield from matching.date_match(text)
 
 
@@ -120,7 +142,7 @@ def readings(
     text: str, table: Mapping[str, Sequence[str]]
 ) -> list[frozenset[tuple[str, str]]]:
     """
-    Return at most 8 ways to read the look-alike characters of *text* as letters.
+    Return at most 32 ways to read the look-alike characters of *text* as letters.
 
     Args:
         text: What is read.
@@ -144,7 +166,7 @@ def readings(
     )
     found: dict[frozenset[tuple[str, str]], None] = {}
     # The product has repeats, and most of it is never needed: look at a bounded part.
-    for choice in islice(chain(turns, product(*choices)), MAX_READINGS**3):
+    for choice in islice(chain(turns, product(*choices)), MAX_COMBINATIONS):
         for reading in _settled(choice):
             found[reading] = None
             if len(found) == MAX_READINGS:
@@ -160,14 +182,14 @@ def _settled(choice: Sequence[tuple[str, str]]) -> Iterator[frozenset[tuple[str,
     return map(frozenset, product(*rivals.values()))
 
 
-def _repeats(text: str, dictionaries: Dictionaries) -> Iterator[Match]:
+def _repeats(text: str, vocabularies: Sequence[Vocabulary]) -> Iterator[Match]:
     start = 0
     while shortest := _SHORTEST_REPEAT.search(text, start):
         longest = _LONGEST_REPEAT.search(text, start) or shortest
         found = max(shortest, longest, key=lambda match: len(match[0]))
         whole = _SHORTEST_REPEAT.fullmatch(found[0]) or found
         unit = whole[1]
-        guesses, _ = _cheapest(unit, dictionaries)
+        guesses, _ = _cheapest(unit, vocabularies)
         yield {
             "pattern": "repeat",
             "i": found.start(),

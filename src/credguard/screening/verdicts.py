@@ -37,6 +37,9 @@ class UnaskedReason(StrEnum):
     NOT_TEXT = "not_text"
     """The password has no UTF-8 form, so there was nothing to ask about."""
 
+    BROKEN = "broken"
+    """The blocklist raised an error, or answered with something else."""
+
 
 class _Outcome:
     """Keeps a verdict from being used as a flag."""

@@ -201,3 +201,16 @@ second_factor = _table(
     Column("changed_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
 )
+
+screening = _table(
+    "credguard_screening",
+    _account_id(key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("reason", String(32), nullable=True),
+    Column("times", BigInteger, nullable=False),
+    Column("stamp", String(32), nullable=False),
+    Column("hash_tag", String(40), nullable=False),
+    Column("screened_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("credguard_screening_outcome", "outcome", "account_id"),
+)

@@ -1,0 +1,1 @@
+"""How fast passwords are screened and judged, beside other libraries and tools."""
