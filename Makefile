@@ -94,7 +94,8 @@ lint: $(INSTALLED)
 
 build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv build/bench
-	build/bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt .
+	build/bench/bin/python -m pip install --quiet --disable-pip-version-check \
+		-r benchmarks/requirements.txt --editable .
 	@touch $@
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers

@@ -1,8 +1,9 @@
 """
 Print every figure in one run: ``python -m benchmarks.passwords``.
 
-Name some of ``flood speed overhead wrong_password`` to run only those. Trust ratios,
-not times: the machine is not ours alone. Linux only: memory is read from /proc.
+Name some of ``flood speed overhead wrong_password estimates`` to run only those.
+Trust ratios, not times: the machine is not ours alone. Linux only: memory is read
+from /proc.
 """
 
 import os
@@ -10,13 +11,14 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks.passwords import flood, overhead, speed, wrong_password
+from benchmarks.passwords import estimates, flood, overhead, speed, wrong_password
 
 PARTS = {
     "flood": flood.run,
     "speed": speed.run,
     "overhead": overhead.run,
     "wrong_password": wrong_password.run,
+    "estimates": estimates.run,
 }
 HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 

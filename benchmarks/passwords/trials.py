@@ -5,7 +5,7 @@ import subprocess
 import sys
 from statistics import median
 
-from benchmarks.passwords.peers import PEERS, Cost, stored_hash
+from benchmarks.passwords.peers import PEERS, REFERENCE, Cost, stored_hash
 from benchmarks.passwords.trial import NOT_INSTALLED
 
 Figures = dict[str, float]
@@ -14,7 +14,12 @@ Figures = dict[str, float]
 def medians(
     kind: str, cost: Cost, *numbers: int, runs: int, without: str = ""
 ) -> dict[str, Figures]:
-    """Return the medians of each library's figures; a missing library is named."""
+    """
+    Return the medians of each library's figures; a missing library is named.
+
+    With them comes "speed": CPU time beside the reference's in the same round, so
+    that a busy minute meets both.
+    """
     stored = stored_hash(cost)
     names = [name for name in PEERS if name != without]
     found: dict[str, list[Figures]] = {name: [] for name in names}
@@ -23,6 +28,10 @@ def medians(
             figures = in_a_process(name, stored, kind, *cost, *numbers)
             if figures:
                 found[name].append(figures)
+        used = found[REFERENCE][-1]["cpu"]
+        for name in names:
+            if found[name]:
+                found[name][-1]["speed"] = used / found[name][-1]["cpu"]
     for name in names:
         if not found[name]:
             print(f"  ({name} is not installed)")

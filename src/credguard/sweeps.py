@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, or_, select, update
+from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from credguard.errors import LeaseLostError
 from credguard.storage.database import Database, insert_new
@@ -94,6 +94,45 @@ def unfinished(connection: Connection, prefix: str) -> str | None:
     )
     found: str | None = connection.execute(query).scalar()
     return found
+
+
+def finished(connection: Connection, prefix: str) -> list[str]:
+    """Return the sweeps whose name begins with *prefix* and of which all is done."""
+    is_open = case((sweep_range.c.state == _OPEN, 1), else_=0)
+    query = (
+        select(sweep_range.c.sweep)
+        .where(sweep_range.c.sweep.startswith(prefix, autoescape=True))
+        .group_by(sweep_range.c.sweep)
+        .having(func.sum(is_open) == 0)
+        .order_by(sweep_range.c.sweep)
+    )
+    return list(connection.scalars(query))
+
+
+def clear(connection: Connection, sweep: str) -> Progress | None:
+    """
+    Delete the ranges of a finished sweep, which nobody asks for again.
+
+    A worker that still looks at the sweep finds no range, which means the same as
+    none that is left to do.
+
+    Args:
+        connection: A transaction that writes.
+
+        sweep: The sweep's name.
+
+    Returns:
+        What it came to; None if it is not finished, or another process was first.
+    """
+    ended = progress(connection, sweep)
+    if ended.done < ended.total:
+        return None
+    deleted = connection.execute(
+        delete(sweep_range).where(
+            sweep_range.c.sweep == sweep, sweep_range.c.state == _DONE
+        )
+    )
+    return ended if deleted.rowcount else None
 
 
 def lease(

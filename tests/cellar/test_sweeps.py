@@ -105,6 +105,40 @@ def test_a_sweep_of_nothing_is_done(database: Database) -> None:
     assert progress(database) == Progress(0, 0, 0)
 
 
+def clear(database: Database, sweep: str = SWEEP) -> Progress | None:
+    """Clear a sweep away."""
+    with database.begin() as connection:
+        return sweeps.clear(connection, sweep)
+
+
+def test_a_finished_sweep_is_cleared_once(any_database: Database) -> None:
+    """What it came to is told to whoever was first; other sweeps stay."""
+    lay_out(any_database, "10", "20")
+    lay_out(any_database, "A", sweep="another")
+    for _ in range(2):
+        assert clear(any_database) is None
+        finish(any_database, held(any_database), touched=3)
+    with any_database.read() as connection:
+        assert sweeps.finished(connection, SWEEP) == [SWEEP]
+        assert sweeps.finished(connection, "another") == []
+    assert clear(any_database) == Progress(done=2, total=2, touched=6)
+    assert clear(any_database) is None
+    assert progress(any_database) == Progress(0, 0, 0)
+    assert progress(any_database, "another").total == 1
+
+
+def test_who_works_at_a_sweep_that_was_cleared_writes_nothing(
+    any_database: Database,
+) -> None:
+    """A worker that was overtaken and comes late loses its lease, as ever."""
+    lay_out(any_database, "10")
+    late = held(any_database)
+    finish(any_database, held(any_database, now=NOW + timedelta(hours=1)))
+    clear(any_database)
+    with pytest.raises(LeaseLostError):
+        finish(any_database, late)
+
+
 def test_a_range_is_leased_to_one(any_database: Database) -> None:
     """Ranges are handed out in order, each to one worker, until there are no more."""
     lay_out(any_database, "a", "b")

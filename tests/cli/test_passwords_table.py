@@ -120,6 +120,27 @@ def test_another_keyring_cannot_re_key(wide: Terminal) -> None:
     assert stored(wide) == before
 
 
+def test_rows_under_a_lost_key_can_be_passed_over(wide: Terminal) -> None:
+    """They are counted and left, the rest is done, and the log says that it was."""
+    wide.type("passwords", "wrap", *QUICK, *ONLY, "--sealed", "--yes")
+    lost = PasswordHasher(keyring=Keyring.generate(), work_factor=OWASP_7_MIB)
+    row = next(number for number, text in stored(wide).items() if "$cgw1$" in text)
+    text = lost.hash("a password", account_id=str(row))
+    with closing(sqlite3.connect(wide.folder / "forum.sqlite")) as forum:
+        forum.execute("UPDATE auth_user SET password = ? WHERE id = ?", (text, row))
+        forum.commit()
+    ring = Keyring.parse(wide.environment["CREDGUARD_KEYRING"]).rotate()
+    wide.environment["CREDGUARD_KEYRING"] = ring.reveal()
+    said = wide.type("passwords", "rekey", "--pass-over-lost", "--yes")
+    assert said.status == 0, said.err
+    assert "81 rows were changed by this run." in said.out
+    assert "1 rows under a key that is not on the keyring were passed over" in said.out
+    assert stored(wide)[row] == text
+    said = wide.type("audit", "verify")
+    assert said.status == 0, said.err
+    assert "4 records" in said.out
+
+
 def test_a_campaign_that_retires_hashes_comes_first(wide: Terminal) -> None:
     """Nothing is wrapped under the hands of a campaign's sweep."""
     plan = ("campaign", "plan", "in_list('ids.txt')", "--reason", "x")

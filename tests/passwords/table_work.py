@@ -14,7 +14,8 @@ from credguard._clock import system_clock
 from credguard.accounts import SqlAccounts
 from credguard.campaigns.means import pause
 from credguard.passwords.renewal import Renewal, Wrapping
-from credguard.passwords.tables import Done, Renewing, Survey, survey
+from credguard.passwords.surveying import Survey, survey
+from credguard.passwords.tables import Done, Renewing
 from credguard.storage import Database
 from credguard.storage.schema import prepare
 from credguard.sweeps import Progress
@@ -49,6 +50,8 @@ def renew(
     *,
     rate: float | None = None,
     later: timedelta = timedelta(0),
+    keyring: Keyring | None = None,
+    passes_over_lost: bool = False,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
 ) -> Done:
     """Run a renewal to its end, *later* than it is."""
@@ -60,6 +63,8 @@ def renew(
         clock=lambda: system_clock() + later,
         pause=pause,
         rate=rate,
+        keyring=keyring,
+        passes_over_lost=passes_over_lost,
     )
     try:
         return work.run(worker="test", on_progress=on_progress)
@@ -82,11 +87,11 @@ def run_apart(
     done.put(found.changed)
 
 
-def surveyed(url: str, renewal: Renewal) -> Survey:
+def surveyed(url: str, renewal: Renewal, *, passes_over_lost: bool = False) -> Survey:
     """Say what a renewal would do to the members' table."""
     column = column_at(url)
     try:
-        return survey(column, renewal)
+        return survey(column, renewal, passes_over_lost=passes_over_lost)
     finally:
         column._database.close()
 

@@ -108,6 +108,14 @@ def test_a_buffer_serves_smaller_computations_again_and_again() -> None:
         assert compute(buffer, work_factor=cost) == theirs.derive(b"password")
 
 
+def test_a_secret_serves_one_computation() -> None:
+    """Where a secret was given before, the next tag is made without one."""
+    buffer = Buffer(8)
+    expected = compute(buffer)
+    assert compute(buffer, RFC_INPUTS) is not None
+    assert compute(buffer) == expected
+
+
 def test_more_than_the_buffer_holds_is_not_computed() -> None:
     """A computation never gets more memory than there is."""
     cost = WorkFactor(memory_kib=16, passes=1, lanes=1)
@@ -254,7 +262,7 @@ def test_a_signal_is_not_lost() -> None:
     assert _run(_SIGNAL) == ("interrupted", "")
 
 
-@pytest.mark.parametrize("callback", ["_allocate", "_free"])
+@pytest.mark.parametrize("callback", ["allocate_cbk", "free_cbk"])
 def test_an_exception_in_a_callback_reaches_the_caller(
     callback: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,9 +272,10 @@ def test_an_exception_in_a_callback_reaches_the_caller(
     def fail(*_args: object) -> int:
         raise KeyboardInterrupt
 
-    kind = "allocate_fptr" if callback == "_allocate" else "deallocate_fptr"
+    kind = "allocate_fptr" if callback == "allocate_cbk" else "deallocate_fptr"
     remember = buffers._remembering(buffer._raised)
-    setattr(buffer, callback, ffi.callback(kind, fail, onerror=remember))
+    failing = ffi.callback(kind, fail, onerror=remember)
+    setattr(buffer._context, callback, failing)
     with pytest.raises(KeyboardInterrupt):
         compute(buffer)
     assert capfd.readouterr().err == ""

@@ -67,7 +67,7 @@ def test_a_hash_is_salted_and_tells_its_cost() -> None:
     """Two hashes of one password differ; 16 bytes of salt, 32 of tag, our cost."""
     phc = read_phc(STORED)
     assert phc is not None
-    assert (len(phc.salt), len(phc.tag), phc.work_factor) == (16, 32, COST)
+    assert (len(phc.salt), len(phc.tag), phc.cost.work_factor) == (16, 32, COST)
     assert HASHER.hash(PASSWORD) != STORED
 
 

@@ -14,14 +14,15 @@ from credguard.errors import (
     UnknownKeyError,
 )
 from credguard.keys import Keyring
-from credguard.passwords import CHEAPEST, PasswordHasher
+from credguard.passwords import CHEAPEST, OWASP_19_MIB, PasswordHasher
 from credguard.passwords.own_text import OwnText, read_own_text
 from credguard.passwords.pepper import Pepper, check_owner
+from credguard.passwords.phc import Cost
 
 RING = Keyring.generate()
 PEPPER = Pepper(RING)
 TAG = bytes(range(32))
-BARE = OwnText(memory_kib=19_456, passes=2, lanes=1, salt=b"s" * 16, body=TAG)
+BARE = OwnText(cost=Cost.of(OWASP_19_MIB), salt=b"s" * 16, body=TAG)
 WRAPPED = replace(BARE, inner="django:md5$$$md5$salt$~032~")
 
 
@@ -59,9 +60,9 @@ def test_a_hash_bound_to_nobody_opens_for_anybody() -> None:
 @pytest.mark.parametrize(
     "altered",
     [
-        {"memory_kib": 19_457},
-        {"passes": 1},
-        {"lanes": 2},
+        {"cost": Cost(memory_kib=19_457, passes=2, lanes=1)},
+        {"cost": Cost(memory_kib=19_456, passes=1, lanes=1)},
+        {"cost": Cost(memory_kib=19_456, passes=2, lanes=2)},
         {"salt": b"t" * 16},
         {"is_nfc": False},
         {"is_bound": False},

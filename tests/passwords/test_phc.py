@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from credguard.errors import WorkFactorTooHighError
 from credguard.passwords import Ceilings
-from credguard.passwords.phc import PhcString, Variety, read_phc
+from credguard.passwords.phc import Cost, PhcString, Variety, read_phc
 
 SALT = "c29tZXNhbHQ"  # somesalt
 TAG = "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
@@ -37,9 +37,7 @@ def test_what_is_written_reads_back(
     """Every PHC string that is written is read back equal, and in one spelling."""
     phc = PhcString(
         variety=variety,
-        memory_kib=max(memory_kib, 8 * lanes),
-        passes=passes,
-        lanes=lanes,
+        cost=Cost(memory_kib=max(memory_kib, 8 * lanes), passes=passes, lanes=lanes),
         salt=salt,
         tag=tag,
     )
@@ -118,11 +116,11 @@ def test_cost_above_a_ceiling_is_refused(before: str, highest: str, above: str) 
     """Memory, passes and lanes may be as high as the ceiling and no higher."""
     at_ceiling = read_phc(GOOD.replace(before, highest))
     assert at_ceiling is not None
-    at_ceiling.check_cost(Ceilings())
+    at_ceiling.cost.check(Ceilings())
     beyond = read_phc(GOOD.replace(before, above))
     assert beyond is not None
     with pytest.raises(WorkFactorTooHighError):
-        beyond.check_cost(Ceilings())
+        beyond.cost.check(Ceilings())
 
 
 def test_repr_shows_neither_salt_nor_tag() -> None:

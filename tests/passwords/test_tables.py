@@ -133,14 +133,28 @@ def test_a_run_that_was_killed_is_finished(
     first = wrapped_in(forum)
     assert 0 < first < len(WITH_PASSWORD)
     later = timedelta(minutes=10)  # when the lease of the killed one has run out
-    rest = renew(ours, column_at(forum.url), Wrapping(cheap()), later=later)
-    assert rest.changed == len(WITH_PASSWORD) - first
-    with engine_at(ours).connect() as connection:
-        names = set(connection.scalars(select(sweep_range.c.sweep)))
+    names = sweeps_in(ours)
     assert len(names) == 1
+    seen = []
+    rest = renew(
+        ours,
+        column_at(forum.url),
+        Wrapping(cheap()),
+        later=later,
+        on_progress=lambda _progress: seen.append(sweeps_in(ours)),
+    )
+    assert rest.changed == len(WITH_PASSWORD) - first
+    assert all(now == names for now in seen)
+    assert sweeps_in(ours) == set()
     for number, stored in forum.passwords().items():
         if int(number) in WITH_PASSWORD:
             cheap().verify(password_of(int(number)), stored=stored)
+
+
+def sweeps_in(url: str) -> set[str]:
+    """Return the names of the sweeps whose ranges are kept."""
+    with engine_at(url).connect() as connection:
+        return set(connection.scalars(select(sweep_range.c.sweep)))
 
 
 class Interrupted(Wrapping):

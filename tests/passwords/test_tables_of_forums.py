@@ -18,7 +18,7 @@ from credguard.errors import (
 )
 from credguard.passwords import legacy
 from credguard.passwords.renewal import Fate, Wrapping
-from credguard.passwords.tables import survey, take_census
+from credguard.passwords.surveying import survey, take_census
 from credguard.testing import CHEAPEST
 from forums import (
     engine_at,

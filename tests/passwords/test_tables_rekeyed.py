@@ -1,15 +1,29 @@
 """A whole password column is re-keyed, and by the right keyring only."""
 
+import json
 from pathlib import Path
 
 import pytest
-from table_work import MODES, WITH_PASSWORD, cheap, column_at, made, renew, surveyed
+from sqlalchemy import insert, select
+from table_work import (
+    MODES,
+    NUMBERS,
+    WITH_PASSWORD,
+    cheap,
+    column_at,
+    made,
+    renew,
+    surveyed,
+)
 
 from credguard import Keyring
 from credguard.errors import (
     UnknownKeyError,
 )
 from credguard.passwords.renewal import Fate, Rekeying, Wrapping
+from credguard.storage import Database
+from credguard.storage.audit import verify
+from credguard.storage.tables import audit, sweep_range
 from forums import (
     password_of,
 )
@@ -83,3 +97,78 @@ def test_a_row_of_another_account_is_left_and_counted(
     done = renew(ours, column_at(forum.url), renewal)
     assert (done.changed, done.fates[Fate.BROKEN]) == (0, 1)
     assert forum.password(2) == stolen
+
+
+def test_rows_under_a_lost_key_are_passed_over_where_that_is_asked_for(
+    database_url: str, tmp_path: Path
+) -> None:
+    """They stay as they are and are counted; all others go to the current key."""
+    forum, ours = made(database_url, tmp_path)
+    kept = Keyring.generate()
+    renew(ours, column_at(forum.url), Wrapping(cheap(kept)))
+    under_lost = cheap(Keyring.generate()).hash("a direct one", account_id="1")
+    forum.set_password(1, under_lost)
+    ring = kept.rotate()
+    renewal = Rekeying(cheap(ring), current=ring.current.id)
+    with pytest.raises(UnknownKeyError):
+        renew(ours, column_at(forum.url), renewal)
+    done = renew(ours, column_at(forum.url), renewal, passes_over_lost=True)
+    others = len(WITH_PASSWORD) - 1
+    assert (done.changed, done.fates[Fate.UNKNOWN_KEY]) == (others, 1)
+    assert forum.password(1) == under_lost
+    found = surveyed(forum.url, renewal, passes_over_lost=True)
+    assert found.census.keys[ring.current.id] == others
+    assert (found.fates[Fate.DUE], found.fates[Fate.UNKNOWN_KEY]) == (0, 1)
+
+
+def events_in(url: str, ring: Keyring) -> list[tuple[str, dict[str, object]]]:
+    """Return what the audit log says, after checking it."""
+    database = Database(url)
+    try:
+        verify(database, ring)
+        query = select(audit.c.event, audit.c.detail).order_by(audit.c.number)
+        with database.read() as connection:
+            found = connection.execute(query).all()
+    finally:
+        database.close()
+    return [(row.event, json.loads(row.detail)) for row in found]
+
+
+def test_begin_and_end_are_in_the_audit_log(database_url: str, tmp_path: Path) -> None:
+    """Once each, with what was due and what was changed, and the log is whole."""
+    forum, ours = made(database_url, tmp_path)
+    ring = Keyring.generate()
+    renew(ours, column_at(forum.url), Wrapping(cheap(ring)), keyring=ring)
+    (begun, due), (ended, did) = events_in(ours, ring)
+    assert (begun, ended) == ("wrap begun", "wrap finished")
+    assert due["sweep"] == did["sweep"]
+    assert due["rows"] == {
+        "due": len(WITH_PASSWORD),
+        "no_hash": len(NUMBERS) - len(WITH_PASSWORD),
+    }
+    assert did["changed"] == len(WITH_PASSWORD)
+
+
+def test_a_killed_run_is_closed_by_the_next(sqlite_url: str, tmp_path: Path) -> None:
+    """Ranges that were all done when a run was killed are cleared and written down."""
+    forum, ours = made(sqlite_url, tmp_path)
+    ring = Keyring.generate()
+    done = {"state": "done", "touched": 5, "version": 2, "high": "9", "number": 0}
+    other = {"state": "open", "touched": 0, "version": 0, "high": "9", "number": 0}
+    database = Database(ours)
+    with database.begin() as connection:
+        connection.execute(insert(sweep_range), {"sweep": "rekey-an-older", **done})
+        connection.execute(insert(sweep_range), {"sweep": "rekey-at-work", **other})
+        connection.execute(insert(sweep_range), {"sweep": "a-campaign", **done})
+    renewal = Rekeying(cheap(ring), current=ring.current.id)
+    renew(ours, column_at(forum.url), renewal, keyring=ring)
+    with database.read() as connection:
+        left = set(connection.scalars(select(sweep_range.c.sweep)))
+    database.close()
+    assert left == {"rekey-at-work", "a-campaign"}
+    told = [(event, detail.get("changed")) for event, detail in events_in(ours, ring)]
+    assert told == [
+        ("rekey finished", 5),
+        ("rekey begun", None),
+        ("rekey finished", 0),
+    ]

@@ -80,7 +80,7 @@ def test_a_column_is_checked_before_it_is_written() -> None:
             Description(
                 scheme="django:pbkdf2_sha256",
                 cost="i=1000000",
-                work=480_000,
+                work=550_000,
                 is_wrappable=True,
             ),
         ),

@@ -10,7 +10,8 @@ from credguard.cli.printing import duration, print_counts, say
 from credguard.keys import Keyring
 from credguard.passwords.census import Census
 from credguard.passwords.renewal import Fate
-from credguard.passwords.tables import Done, Survey
+from credguard.passwords.surveying import Survey
+from credguard.passwords.tables import Done
 
 
 def print_kinds(found: Census, *, table: str | None) -> None:
@@ -76,7 +77,9 @@ def print_done(done: Done) -> None:
 
 
 def print_rest(rest: Survey) -> None:
-    """Print what is due after a run."""
+    """Print what is due after a run, and what never will be."""
+    if lost := rest.fates[Fate.UNKNOWN_KEY]:
+        say(f"{lost:,} rows under a key that is not on the keyring were passed over.")
     if due := rest.fates[Fate.DUE]:
         say(f"{due:,} rows are due still, or again: run it once more.")
     else:

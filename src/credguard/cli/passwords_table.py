@@ -23,12 +23,13 @@ from credguard.cli.passwords_printing import (
     print_totals,
 )
 from credguard.cli.printing import print_counts, progress, say
-from credguard.cli.settings import Settings, read_keyring, read_settings
+from credguard.cli.settings import Settings, has_keyring, read_keyring, read_settings
 from credguard.cli.working import worker_name
 from credguard.errors import CampaignStateError
 from credguard.keys import Keyring
 from credguard.passwords.renewal import Fate, Rekeying, Renewal, Wrapping, hash_time
-from credguard.passwords.tables import Done, Renewing, survey, take_census
+from credguard.passwords.surveying import survey, take_census
+from credguard.passwords.tables import Done, Renewing
 from credguard.storage import Database
 from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
@@ -120,13 +121,16 @@ def wrap(
 
     Says what would be done; does it with --yes. Stop it as you like: running it
     again goes on. Several runs share the work. A row that a log-in or a reset
-    changes meanwhile is left alone.
+    changes meanwhile is left alone. Begin and end are put into the audit log where
+    there is a keyring, sealed or not.
     """
-    keyring = read_keyring(keyring_file) if sealed else None
-    renewal = Wrapping(hasher_of(bundles, work_factor, keyring), only=frozenset(only))
+    is_known = sealed or has_keyring(keyring_file)
+    keyring = read_keyring(keyring_file) if is_known else None
+    hasher = hasher_of(bundles, work_factor, keyring if sealed else None)
+    renewal = Wrapping(hasher, only=frozenset(only))
     if not _surveyed(settings, renewal, rate=rate, yes=yes):
         return
-    print_done(_renewed(settings, renewal, keyring, rate))
+    print_done(_renewed(settings, renewal, keyring, rate=rate))
     print_rest(survey(settings.accounts(), renewal))
 
 
@@ -138,6 +142,12 @@ def wrap(
     help="Also seal Argon2id hashes that are under no key yet. Only where the forum's "
     "PasswordHasher has this keyring: no other can read them.",
 )
+@click.option(
+    "--pass-over-lost",
+    is_flag=True,
+    help="Leave rows under a key that the keyring lacks as they are, and say how many "
+    "they are. Nobody can log in with them: their members need a reset.",
+)
 @rate_option
 @yes_option
 @forum_settings
@@ -147,6 +157,7 @@ def rekey(
     bundles: tuple[str, ...],
     work_factor: str,
     bare_too: bool,
+    pass_over_lost: bool,
     rate: float | None,
     yes: bool,
     settings: Settings,
@@ -156,7 +167,9 @@ def rekey(
     Seal hashes under the keyring's current key, without their passwords.
 
     Direct and wrapped hashes alike. Says what would be done; does it with --yes.
-    Stop it as you like: running it again goes on.
+    Stop it as you like: running it again goes on. Begin and end are put into the
+    audit log. A row under a key that the keyring lacks stops the work before
+    anything is written, unless such rows are passed over.
     """
     keyring = read_keyring(keyring_file)
     renewal = Rekeying(
@@ -164,19 +177,26 @@ def rekey(
         current=keyring.current.id,
         seals_bare=bare_too,
     )
-    if not _surveyed(settings, renewal, rate=rate, yes=yes):
+    passes = {"passes_over_lost": pass_over_lost}
+    if not _surveyed(settings, renewal, rate=rate, yes=yes, **passes):
         return
-    print_done(_renewed(settings, renewal, keyring, rate))
-    rest = survey(settings.accounts(), renewal)
+    print_done(_renewed(settings, renewal, keyring, rate=rate, **passes))
+    rest = survey(settings.accounts(), renewal, **passes)
     print_rest(rest)
     print_keys(rest, keyring)
 
 
 def _surveyed(
-    settings: Settings, renewal: Renewal, *, rate: float | None, yes: bool
+    settings: Settings,
+    renewal: Renewal,
+    *,
+    rate: float | None,
+    yes: bool,
+    passes_over_lost: bool = False,
 ) -> bool:
     """Say what would be done; return True if it is to be done."""
-    found = survey(settings.accounts(), renewal)
+    column = settings.accounts()
+    found = survey(column, renewal, passes_over_lost=passes_over_lost)
     print_fates(f"Rows of {settings.table}", found.fates)
     if keys := found.census.keys:
         print_counts("Rows under each key", keys)
@@ -195,7 +215,12 @@ def _surveyed(
 
 
 def _renewed(
-    settings: Settings, renewal: Renewal, keyring: Keyring | None, rate: float | None
+    settings: Settings,
+    renewal: Renewal,
+    keyring: Keyring | None,
+    *,
+    rate: float | None,
+    passes_over_lost: bool = False,
 ) -> Done:
     database = Database(settings.own_database)
     prepare(database)
@@ -209,6 +234,8 @@ def _renewed(
         clock=system_clock,
         pause=pause,
         rate=rate,
+        keyring=keyring,
+        passes_over_lost=passes_over_lost,
     )
     with progress("Ranges done") as bar:
         return work.run(

@@ -192,6 +192,11 @@ def read_settings(
     )
 
 
+def has_keyring(file: Path | None) -> bool:
+    """Return True if a keyring is named, by *file* or by the environment."""
+    return file is not None or bool(os.environ.get(_KEYRING))
+
+
 def read_keyring(file: Path | None) -> Keyring:
     """
     Read the keyring from *file*, or from the environment.

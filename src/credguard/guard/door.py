@@ -47,7 +47,8 @@ class CredGuard(NewPasswords):
         accounts: The forum's user table; needed to run campaigns and to redeem
             reset tokens.
 
-        passwords: Hashes and verifies; the default is OWASP's Argon2id.
+        passwords: Hashes and verifies; the default is OWASP's Argon2id, without a
+            pepper. Hand in ``PasswordHasher(keyring=keyring)`` to have one.
 
         policy: Judges new passwords; the default is after NIST SP 800-63B-4.
 

@@ -71,7 +71,15 @@ class Buffer:
         MemoryError: As above, or it allows no callbacks.
     """
 
-    __slots__ = ("_allocate", "_free", "_mapping", "_raised", "_start", "memory_kib")
+    __slots__ = (
+        "_allocate",
+        "_context",
+        "_free",
+        "_mapping",
+        "_raised",
+        "_start",
+        "memory_kib",
+    )
 
     def __init__(self, memory_kib: int) -> None:
         self.memory_kib = memory_kib
@@ -90,6 +98,11 @@ class Buffer:
         self._raised: list[BaseException] = []
         self._allocate = _lending(self._start, size, self._raised)
         self._free = _taking_back(self._raised)
+        # What is the same in each computation is told to Argon2 once.
+        self._context = ffi.new("argon2_context *")
+        self._context.version = ARGON2_VERSION
+        self._context.allocate_cbk = self._allocate
+        self._context.free_cbk = self._free
 
     @property
     def contents(self) -> memoryview:
@@ -123,15 +136,13 @@ class Buffer:
             threads: How many threads share the lanes, which makes no other tag: one,
                 or as many as there are lanes.
         """
+        context = self._context
         tag = ffi.new(_BYTES, tag_bytes)
-        context = ffi.new("argon2_context *")
         context.out, context.outlen = tag, tag_bytes
         views = _give(context, inputs)
         context.t_cost = work_factor.passes
         context.m_cost = work_factor.memory_kib
         context.lanes, context.threads = work_factor.lanes, threads
-        context.version = ARGON2_VERSION
-        context.allocate_cbk, context.free_cbk = self._allocate, self._free
         status = core(context, _TYPE_NUMBERS[variety])
         del views
         if self._raised:
@@ -148,6 +159,7 @@ def _give(context: Any, inputs: Inputs) -> object:  # noqa: ANN401  # cffi has n
     context.pwd, context.pwdlen = password, len(password)
     context.salt, context.saltlen = salt, len(salt)
     if not inputs.secret:
+        context.secretlen = context.adlen = 0
         return password, salt
     secret = ffi.from_buffer(_BYTES, inputs.secret)
     associated = ffi.from_buffer(_BYTES, inputs.associated)

@@ -47,6 +47,7 @@ def is_to_be_replaced(reading: Reading, ours: WorkFactor, *, is_due: bool) -> bo
     theirs = reading.row.argon2id
     if theirs is None:
         return True
-    if theirs.exceeds(ours):
+    is_same = theirs == ours
+    if not is_same and theirs.exceeds(ours):
         return False
-    return is_due or not reading.is_native or ours.exceeds(theirs)
+    return is_due or not is_same or not reading.is_native

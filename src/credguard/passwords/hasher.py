@@ -246,17 +246,14 @@ class PasswordHasher(Upkeep):
         with self._pool.permit() as permit:
             try:
                 if reading is not None and _is_one_of(forms, reading.row, permit):
-                    return self._verified(reading, account_id)
+                    needs_rehash = self._is_to_be_replaced(reading, account_id)
+                    return Verified(reading.row.scheme, needs_rehash)
             except StoredDataError as error:
                 refusal = error
             else:
                 left -= 0 if reading is None else len(forms) * reading.row.work
             spend(permit, left, like=self.work_factor)
         raise refusal or PasswordMismatchError
-
-    def _verified(self, reading: Reading, account_id: str | None) -> Verified:
-        needs = self._is_to_be_replaced(reading, account_id)
-        return Verified(reading.row.scheme, needs)
 
     def _is_to_be_replaced(self, reading: Reading, account_id: str | None) -> bool:
         is_due = self._sealing.is_due(reading, account_id=account_id)

@@ -19,17 +19,18 @@ import re
 from dataclasses import dataclass, field
 
 from credguard.passwords.phc import (
-    COUNT,
+    COST,
     MAX_SALT_BYTES,
     MAX_TAG_BYTES,
     MIN_SALT_BYTES,
     MIN_TAG_BYTES,
+    Cost,
     PhcString,
     Variety,
     from_base64,
+    read_cost,
     to_base64,
 )
-from credguard.passwords.work_factor import MIN_MEMORY_KIB_PER_LANE
 
 OWN_PREFIX = "$cg"
 SEAL_BYTES = 16  # RFC 5297: the synthetic IV, which stands before the ciphertext
@@ -40,7 +41,7 @@ _BARE = "-"
 _ANY_ACCOUNT, _UNRECORDED = "a", "u"
 _SHAPE = re.compile(
     r"\$cg([hw])1(a?)(u?)\$([0-9a-f]{8}|-)"
-    rf"\$m=({COUNT}),t=({COUNT}),p=({COUNT})"
+    rf"\$({COST})"
     r"\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,107})"
     rf"(?:\$([!-~]{{1,{MAX_INNER_CHARACTERS}}}))?",
     re.ASCII,
@@ -53,9 +54,7 @@ class OwnText:
     One text of our own, taken apart.
 
     Attributes:
-        memory_kib: Memory in KiB.
-        passes: How often the memory is gone over.
-        lanes: How many threads may share the work.
+        cost: What it asks for.
         salt: 8 to 64 bytes.
         body: The Argon2id tag, sealed if there is a key id.
         key_id: The key that sealed it; None if it is bare.
@@ -65,9 +64,7 @@ class OwnText:
         inner: What was wrapped, as `wrapping.Inner` writes it; empty if nothing.
     """
 
-    memory_kib: int
-    passes: int
-    lanes: int
+    cost: Cost
     salt: bytes = field(repr=False)
     body: bytes = field(repr=False)
     key_id: str | None = None
@@ -85,9 +82,7 @@ class OwnText:
         """Its numbers, its salt and its body as a PHC string has them."""
         return PhcString(
             variety=Variety.ARGON2ID,
-            memory_kib=self.memory_kib,
-            passes=self.passes,
-            lanes=self.lanes,
+            cost=self.cost,
             salt=self.salt,
             tag=self.body,
         )
@@ -99,7 +94,7 @@ class OwnText:
         is_open = self.key_id is not None and not self.is_bound
         marks = (_ANY_ACCOUNT if is_open else "") + ("" if self.is_nfc else _UNRECORDED)
         key = self.key_id or _BARE
-        return f"$cg{kind}1{marks}${key}${self.phc.cost}${to_base64(self.salt)}"
+        return f"$cg{kind}1{marks}${key}${self.cost}${to_base64(self.salt)}"
 
     def to_text(self) -> str:
         """Return the one text that `read_own_text` reads back as an equal value."""
@@ -121,20 +116,19 @@ def read_own_text(stored: str) -> OwnText | None:
     found = _SHAPE.fullmatch(stored)
     if found is None:
         return None
-    kind, any_account, unrecorded, key, memory, passes, lanes = found.groups()[:7]
-    salt, body = from_base64(found[8]), from_base64(found[9])
-    if salt is None or body is None:
+    kind, any_account, unrecorded, key, cost_text = found.groups()[:5]
+    cost = read_cost(cost_text)
+    salt, body = from_base64(found[6]), from_base64(found[7])
+    if cost is None or salt is None or body is None:
         return None
     text = OwnText(
-        memory_kib=int(memory),
-        passes=int(passes),
-        lanes=int(lanes),
+        cost=cost,
         salt=salt,
         body=body,
         key_id=None if key == _BARE else key,
         is_bound=key != _BARE and not any_account,
         is_nfc=not unrecorded,
-        inner=found[10] or "",
+        inner=found[8] or "",
     )
     is_ours = (kind == _WRAPPED) == text.is_wrapped and _is_written_here(text)
     return text if is_ours and text.to_text() == stored else None
@@ -149,5 +143,4 @@ def _is_written_here(text: OwnText) -> bool:
         has_form
         and MIN_SALT_BYTES <= len(text.salt) <= MAX_SALT_BYTES
         and MIN_TAG_BYTES <= tag_bytes <= MAX_TAG_BYTES
-        and text.memory_kib >= MIN_MEMORY_KIB_PER_LANE * text.lanes
     )

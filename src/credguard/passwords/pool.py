@@ -30,10 +30,11 @@ MAX_PERMITS = 4096
 class _Lending:
     """What one process has lent, and whether Argon2 takes our memory there."""
 
-    __slots__ = ("_free", "_idle", "_lent", "_lock", "_takes_buffers", "buffer_kib")
+    __slots__ = ("_free", "_idle", "_lock", "_permits", "_takes_buffers", "buffer_kib")
 
     def __init__(self, permits: int, buffer_kib: int) -> None:
         self.buffer_kib = buffer_kib
+        self._permits = permits
         # A semaphore in C: one entry for each permit that is not lent.
         self._free: SimpleQueue[None] = SimpleQueue()
         for _ in range(permits):
@@ -41,7 +42,6 @@ class _Lending:
         # The one that came back last is lent next, so that as few buffers are made
         # as are needed, and stay warm.
         self._idle: list[Permit] = []
-        self._lent: set[Permit] = set()
         self._lock = threading.Lock()
         self._takes_buffers: bool | None = None
 
@@ -58,17 +58,14 @@ class _Lending:
             pass
         else:
             try:
-                permit = self._idle.pop()
+                return self._idle.pop()
             except IndexError:
-                permit = Permit(self)
-            self._lent.add(permit)
-            return permit
+                return Permit(self)
         message = "Too many passwords are being checked; try again in a moment."
         raise BusyError(message)
 
     def take_back(self, permit: "Permit") -> None:
         """Make *permit* free again."""
-        self._lent.discard(permit)
         self._idle.append(permit)
         self._free.put(None)
 
@@ -87,7 +84,8 @@ class _Lending:
         Lanes save time where cores are idle. Where each core has a computation of
         its own, starting threads and waiting for them only costs.
         """
-        return lanes if lanes == 1 or len(self._lent) * 2 <= _cores() else 1
+        lent = self._permits - self._free.qsize()
+        return lanes if lent * 2 <= _cores() else 1
 
 
 class Permit:
@@ -146,6 +144,7 @@ class Permit:
     def _buffered(
         self, inputs: Inputs, work_factor: WorkFactor, variety: Variety, tag_bytes: int
     ) -> bytes | None:
+        lanes = work_factor.lanes
         is_kept = work_factor.memory_kib <= self._lending.buffer_kib
         try:
             buffer = self._kept_buffer() if is_kept else Buffer(work_factor.memory_kib)
@@ -156,7 +155,7 @@ class Permit:
             work_factor=work_factor,
             variety=variety,
             tag_bytes=tag_bytes,
-            threads=self._lending.threads_for(work_factor.lanes),
+            threads=1 if lanes == 1 else self._lending.threads_for(lanes),
         )
         # After a failure of whatever kind the memory goes back to the system, which
         # lets nobody see what is left in it.

@@ -36,7 +36,7 @@ NATIVE = frozenset(variety.value for variety in Variety)
 _RESERVED = NATIVE | {RETIRED, UNUSABLE, UNREADABLE}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as PhcString
 class Reading:
     """
     What a stored text turned out to be.
@@ -145,7 +145,8 @@ class Reader:
         Returns:
             What it is, None if it is of no accepted format.
         """
-        if not (self._is_text(stored) and self._is_readable(beside)):
+        is_alone = beside is NOTHING_BESIDE
+        if not (self._is_text(stored) and (is_alone or self._is_readable(beside))):
             return None
         if stored.startswith(OWN_PREFIX):
             return self._parse_own(stored)
@@ -250,7 +251,7 @@ def out_of_use(stored: str) -> str | None:
 
 def _read_native(stored: str, _beside: Beside) -> StoredHash | None:
     phc = read_phc(stored)
-    return None if phc is None else Argon2Hash(phc.variety.value, phc)
+    return None if phc is None else Argon2Hash(str(phc.variety), phc)
 
 
 def _check_blank(read: ReadScheme, row: StoredHash, beside: Beside) -> None:

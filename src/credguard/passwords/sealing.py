@@ -136,9 +136,7 @@ class Sealing:
 def bare_text(phc: PhcString, *, is_nfc: bool, inner: str = "") -> OwnText:
     """Return the parts of an Argon2id hash as a text of our own has them."""
     return OwnText(
-        memory_kib=phc.memory_kib,
-        passes=phc.passes,
-        lanes=phc.lanes,
+        cost=phc.cost,
         salt=phc.salt,
         body=phc.tag,
         is_nfc=is_nfc,

@@ -1,16 +1,17 @@
 """What a stored text turned out to be: a hash that a password is compared with."""
 
-import hmac
 import re
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from hmac import compare_digest
 from typing import Protocol
 
 from credguard.passwords.phc import PhcString, Variety, read_phc
 from credguard.passwords.pool import Permit
 from credguard.passwords.work_factor import Ceilings, WorkFactor
 
+_ARGON2ID = Variety.ARGON2ID  # Python 3.11 computes it at each look-up
 UNUSABLE_PREFIX = "!"  # Django writes it for an account without a password
 
 
@@ -71,7 +72,7 @@ class StoredHash(Protocol):
         """
 
 
-class TakesSeveral(ABC):
+class TakesSeveral:  # no ABC, which looks for its instances in Python
     """
     A stored hash whose software took any of several digests of a password.
 
@@ -109,13 +110,12 @@ def matches(row: StoredHash, password: bytes, permit: Permit) -> bool:
         MissingExtraError: The format needs a package that is not installed.
         UnreadableHashError: The machine's OpenSSL refuses the algorithm.
     """
+    tag = row.tag
     if not isinstance(row, TakesSeveral):
         digest = row.digest(password, permit)
-        return bool(row.tag) and hmac.compare_digest(digest, row.tag)
+        return bool(tag) and compare_digest(digest, tag)
     return any(
-        hmac.compare_digest(digest, row.tag)
-        for digest in row.digests(password, permit)
-        if row.tag
+        compare_digest(digest, tag) for digest in row.digests(password, permit) if tag
     )
 
 
@@ -137,7 +137,7 @@ def blanked(found: re.Match[str], group: int | str, *, zero: str) -> str:
     return f"{text[:start]}{zero * len(digits)}{'=' * padding}{text[end:]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as PhcString
 class Argon2Hash:
     """
     An Argon2 hash, under its own name or behind another software's prefix.
@@ -155,18 +155,18 @@ class Argon2Hash:
     @property
     def cost(self) -> str:
         """Its three numbers, as in its text."""
-        return self.phc.cost
+        return str(self.phc.cost)
 
     @property
     def work(self) -> int:
         """How many KiB it fills in all."""
-        return self.phc.memory_kib * self.phc.passes
+        return self.phc.cost.work
 
     @property
     def argon2id(self) -> WorkFactor | None:
         """Its cost, None if it is an Argon2i."""
-        if self.phc.variety is Variety.ARGON2ID:
-            return self.phc.work_factor
+        if self.phc.variety is _ARGON2ID:
+            return self.phc.cost.work_factor
         return None
 
     @property
@@ -192,7 +192,7 @@ class Argon2Hash:
         Raises:
             WorkFactorTooHighError: Memory, passes or lanes are above their ceiling.
         """
-        self.phc.check_cost(ceilings)
+        self.phc.cost.check(ceilings)
 
     def digest(self, password: bytes, permit: Permit) -> bytes:
         """
@@ -204,7 +204,7 @@ class Argon2Hash:
         return permit.compute(
             password,
             salt=self.phc.salt,
-            work_factor=self.phc.work_factor,
+            work_factor=self.phc.cost.work_factor,
             variety=self.phc.variety,
             tag_bytes=len(self.phc.tag),
         )
@@ -213,4 +213,4 @@ class Argon2Hash:
 def read_argon2(stored: str) -> Argon2Hash | None:
     """Return the Argon2 hash that *stored* is by its own name, None if it is not."""
     phc = read_phc(stored)
-    return None if phc is None else Argon2Hash(phc.variety.value, phc)
+    return None if phc is None else Argon2Hash(str(phc.variety), phc)

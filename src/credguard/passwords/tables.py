@@ -8,45 +8,30 @@ came in between wins. A process that is killed loses one range, which is done ag
 
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from credguard import sweeps
 from credguard._clock import Clock
-from credguard.errors import LeaseLostError, SetupError, UnknownKeyError
-from credguard.passwords.census import Census
+from credguard.errors import LeaseLostError, SetupError
+from credguard.keys import Keyring
 from credguard.passwords.column import NewText, PasswordColumn
-from credguard.passwords.hasher import PasswordHasher
-from credguard.passwords.renewal import Fate, Renewal, described_row, judge
-from credguard.storage import Database
+from credguard.passwords.renewal import Fate, Renewal, judge
+from credguard.passwords.surveying import Survey, survey
+from credguard.storage import Database, audit
 from credguard.sweeps import Piece, Progress
 
 RANGE_SIZE = 100  # rows; at 20 ms a hash, 2 seconds are lost to a kill
-PAGE_SIZE = 2000  # rows that are read at a time where nothing is written
 
 _SHORTEST_LEASE = timedelta(seconds=15)
 _LEASE_MARGIN = 4  # times as long as a range should take; machines get busy
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again
 _NAME_BYTES = 4
 _MOST_OWNER_CHARACTERS = 64
-
-
-@dataclass(slots=True)
-class Survey:
-    """
-    What a renewal would do to a table.
-
-    Attributes:
-        census: What stands in the table now.
-        fates: How many rows would become what.
-        widest: How many characters the longest new text has.
-    """
-
-    census: Census = field(default_factory=Census)
-    fates: Counter[Fate] = field(default_factory=Counter)
-    widest: int = 0
 
 
 @dataclass(slots=True)
@@ -63,64 +48,6 @@ class Done:
     changed: int = 0
     overtaken: int = 0
     fates: Counter[Fate] = field(default_factory=Counter)
-
-
-def take_census(column: PasswordColumn, hasher: PasswordHasher) -> Census:
-    """
-    Count what stands in a password column; writes nothing and computes nothing.
-
-    Args:
-        column: The forum's password column.
-
-        hasher: Accepts the schemes that the forum's software wrote.
-
-    Raises:
-        AccountsTableError: The table or a column does not exist.
-        AccountIdError: An id is empty, or stands there twice.
-        StorageUnavailableError: The database is away or locked.
-    """
-    column.check(widest=0)
-    census = Census()
-    with column.reading() as connection:
-        for page in column.pages(connection, size=PAGE_SIZE):
-            for row in page:
-                census.add(described_row(hasher, row))
-    return census
-
-
-def survey(column: PasswordColumn, renewal: Renewal) -> Survey:
-    """
-    Say what a renewal would do, and check that it can be done; writes nothing.
-
-    Args:
-        column: The forum's password column.
-
-        renewal: What is to be done.
-
-    Raises:
-        AccountsTableError: The table or a column does not exist.
-        AccountIdError: An id is empty, or stands there twice.
-        ColumnTooNarrowError: The column cannot hold the longest new text.
-        SetupError: The renewal cannot be done to rows of a scheme that is there.
-        StorageUnavailableError: The database is away or locked.
-        UnknownKeyError: A row that is due is under a key that is not on the keyring.
-    """
-    column.check(widest=0)
-    found = Survey()
-    unknown: set[str] = set()
-    with column.reading() as connection:
-        for page in column.pages(connection, size=PAGE_SIZE):
-            for row in page:
-                verdict = judge(renewal, row)
-                found.census.add(verdict.description)
-                found.fates[verdict.fate] += 1
-                found.widest = max(found.widest, verdict.characters)
-                if verdict.fate is Fate.UNKNOWN_KEY:
-                    unknown.add(verdict.description.key_id or "")
-    if unknown:
-        raise UnknownKeyError(min(unknown))
-    column.check(widest=found.widest)
-    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +69,12 @@ class Renewing:
         rate: The most rows that this process changes in a second; None for as
             many as it can.
 
+        keyring: What makes the audit log's records of begin and end; None to
+            write none.
+
+        passes_over_lost: Whether rows under a key that is not on the keyring are
+            left as they are, and do not stop the work.
+
     Raises:
         SetupError: *rate* is not above 0.
     """
@@ -152,6 +85,8 @@ class Renewing:
     clock: Clock
     pause: Callable[[timedelta], None]
     rate: float | None = None
+    keyring: Keyring | None = None
+    passes_over_lost: bool = False
 
     def __post_init__(self) -> None:
         if self.rate is not None and not self.rate > 0:
@@ -180,8 +115,10 @@ class Renewing:
             AccountsTableError, AccountIdError, ColumnTooNarrowError, SetupError,
             UnknownKeyError: See `survey`, which is taken first.
         """
-        widest = survey(self.column, self.renewal).widest
-        name = self._begun()
+        found = survey(
+            self.column, self.renewal, passes_over_lost=self.passes_over_lost
+        )
+        name = self._begun(found)
         lasting = self._lease_time()
         pace = _Pace(self.rate, self.clock, self.pause)
         done = Done()
@@ -198,12 +135,16 @@ class Renewing:
                 continue
             # A range that was taken over from a slow worker is done by another.
             with suppress(LeaseLostError):
-                self._renew(piece, pace, done, widest=widest)
+                self._renew(piece, pace, done, widest=found.widest)
             with self.database.read() as connection:
-                on_progress(sweeps.progress(connection, name))
+                now = sweeps.progress(connection, name)
+            if now.total:  # another process may have tidied up already
+                on_progress(now)
+        with self.database.begin() as connection:
+            self._end(connection, name)
         return done
 
-    def _begun(self) -> str:
+    def _begun(self, found: Survey) -> str:
         """Return the sweep to work at: one that is unfinished, or a new one."""
         prefix = f"{self.renewal.name_in(self.column.place)}-"
         with self.database.read() as connection:
@@ -216,10 +157,31 @@ class Renewing:
         with self.database.begin() as connection:
             # Two that begin at once may both come here: the second then finds
             # nothing to be changed in its ranges.
-            found = sweeps.unfinished(connection, prefix)
-            if found is None:
-                sweeps.lay_out(connection, mine, borders)
-        return found or mine
+            name = sweeps.unfinished(connection, prefix)
+            if name is not None:
+                return name
+            for ended in sweeps.finished(connection, f"{self.renewal.kind}-"):
+                self._end(connection, ended)
+            sweeps.lay_out(connection, mine, borders)
+            fates = {fate.name.lower(): count for fate, count in found.fates.items()}
+            self._record(connection, "begun", {"sweep": mine, "rows": fates})
+        return mine
+
+    def _end(self, connection: Connection, name: str) -> None:
+        """Clear a sweep away if it is finished; who does that also writes it down."""
+        ended = sweeps.clear(connection, name)
+        if ended is not None:
+            detail = {"sweep": name, "ranges": ended.total, "changed": ended.touched}
+            self._record(connection, "finished", detail)
+
+    def _record(
+        self, connection: Connection, what: str, detail: Mapping[str, object]
+    ) -> None:
+        if self.keyring is not None:
+            event = f"{self.renewal.kind} {what}"
+            audit.record(
+                connection, self.keyring, event=event, detail=detail, now=self.clock()
+            )
 
     def _lease_time(self) -> timedelta:
         row_time = self.renewal.row_time()

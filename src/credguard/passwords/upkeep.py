@@ -11,7 +11,7 @@ from credguard.passwords.describing import Description, describe
 from credguard.passwords.legacy.scheme import Beside, LegacyScheme
 from credguard.passwords.own_text import MAX_INNER_CHARACTERS, OwnText
 from credguard.passwords.pepper import check_owner
-from credguard.passwords.phc import SALT_BYTES, TAG_BYTES
+from credguard.passwords.phc import SALT_BYTES, TAG_BYTES, Cost
 from credguard.passwords.pool import Argon2Pool
 from credguard.passwords.reading import Reader, beside_of
 from credguard.passwords.sealing import Sealing
@@ -229,9 +229,7 @@ class Upkeep:
 
     def _new_text(self, salt: bytes, tag: bytes, inner: str) -> OwnText:
         return OwnText(
-            memory_kib=self.work_factor.memory_kib,
-            passes=self.work_factor.passes,
-            lanes=self.work_factor.lanes,
+            cost=Cost.of(self.work_factor),
             salt=salt,
             body=tag,
             inner=inner,

@@ -35,18 +35,18 @@ class Argon2RecipeHash:
     @property
     def cost(self) -> str:
         """Its three numbers, as in its text."""
-        return self.phc.cost
+        return str(self.phc.cost)
 
     @property
     def work(self) -> int:
         """How many KiB it fills in all."""
-        return self.phc.memory_kib * self.phc.passes
+        return self.phc.cost.work
 
     @property
     def argon2id(self) -> WorkFactor | None:
         """Its cost, which is not to be lowered; None if it is an Argon2i."""
         if self.phc.variety is Variety.ARGON2ID:
-            return self.phc.work_factor
+            return self.phc.cost.work_factor
         return None
 
     def check_cost(self, ceilings: Ceilings) -> None:
@@ -56,7 +56,7 @@ class Argon2RecipeHash:
         Raises:
             WorkFactorTooHighError: Memory, passes or lanes are above their ceiling.
         """
-        self.phc.check_cost(ceilings)
+        self.phc.cost.check(ceilings)
 
     @property
     def tag(self) -> bytes:
@@ -82,7 +82,7 @@ class Argon2RecipeHash:
         return permit.compute(
             seen,
             salt=self.phc.salt,
-            work_factor=self.phc.work_factor,
+            work_factor=self.phc.cost.work_factor,
             variety=self.phc.variety,
             tag_bytes=len(self.phc.tag),
         )

@@ -17,7 +17,7 @@ from credguard.passwords.work_factor import Ceilings, WorkFactor, refuse_above
 BCRYPT_BYTES = 72  # bcrypt looks at no more of a password (Provos, Mazières 1999)
 # How many KiB Argon2id fills in the time of one of bcrypt's 2^cost rounds,
 # as measured on x86-64; good to a factor of two.
-KIB_PER_BCRYPT_ROUND = 110
+KIB_PER_BCRYPT_ROUND = 102
 
 BCRYPT_COST = r"0[4-9]|[12][0-9]|3[01]"
 # The last characters of salt and hash carry 2 and 4 bits: others are misspelt.

@@ -93,7 +93,7 @@ class BsdiCrypt(_Rounds):
     _SHAPE = re.compile(
         rf"_({_ANY}{{4}}){_ANY}{{4}}(?P<tag>{_ANY}{{10}}{_LAST_OF_DES})", re.ASCII
     )
-    _KIB_PER_1000_ROUNDS = 250
+    _KIB_PER_1000_ROUNDS = 360
 
     def _rounds(self, found: re.Match[str]) -> int:
         digits = (phpass_number(character) for character in found[1])
@@ -114,7 +114,7 @@ class Md5Crypt(_Rounds):
         rf"\$1\${_SALT}{{0,8}}\$(?P<tag>{_ANY}{{21}}{_LAST_2_BITS})",
         re.ASCII,
     )
-    _KIB_PER_1000_ROUNDS = 190
+    _KIB_PER_1000_ROUNDS = 420
     _BASE_ROUNDS = 1000
 
 
@@ -138,7 +138,7 @@ class Sha256Crypt(_Rounds):
 
     _SHAPE = _sha2("5", rf"{_ANY}{{42}}{_LAST_4_BITS}")
     _DEFAULT_ROUNDS = 5000
-    _KIB_PER_1000_ROUNDS = 390
+    _KIB_PER_1000_ROUNDS = 890
 
 
 class Sha512Crypt(_Rounds):
@@ -153,7 +153,7 @@ class Sha512Crypt(_Rounds):
 
     _SHAPE = _sha2("6", rf"{_ANY}{{85}}{_LAST_2_BITS}")
     _DEFAULT_ROUNDS = 5000
-    _KIB_PER_1000_ROUNDS = 550
+    _KIB_PER_1000_ROUNDS = 1230
 
 
 class Sha1Crypt(_Rounds):
@@ -170,7 +170,7 @@ class Sha1Crypt(_Rounds):
         rf"\$sha1\$(?P<rounds>[1-9][0-9]{{0,9}})\${_ANY}{{1,64}}\$(?P<tag>{_ANY}{{28}})",
         re.ASCII,
     )
-    _KIB_PER_1000_ROUNDS = 1070
+    _KIB_PER_1000_ROUNDS = 1650
 
 
 class SunMd5Crypt(_Rounds):

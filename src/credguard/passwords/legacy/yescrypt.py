@@ -38,7 +38,7 @@ class Yescrypt:
     )
     # How many KiB Argon2id fills in the time of one of yescrypt's, as measured on
     # x86-64 with libxcrypt 4.4; good to a factor of two.
-    _PER_KIB = 1.4
+    _PER_KIB = 1.7
 
     def __init__(self, *, is_gost: bool = False) -> None:
         self.name = "crypt:gost_yescrypt" if is_gost else "crypt:yescrypt"
