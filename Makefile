@@ -34,6 +34,7 @@ PURE := \
 	src/credguard/screening/policy.py \
 	src/credguard/screening/range_body.py \
 	src/credguard/screening/reasons.py \
+	src/credguard/screening/standing.py \
 	src/credguard/screening/verdicts.py \
 	src/credguard/screening/vocabulary.py \
 	src/credguard/screening/wording.py \
