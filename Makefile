@@ -34,6 +34,7 @@ PURE := \
 	src/credguard/screening/policy.py \
 	src/credguard/screening/range_body.py \
 	src/credguard/screening/reasons.py \
+	src/credguard/screening/standing.py \
 	src/credguard/screening/verdicts.py \
 	src/credguard/screening/vocabulary.py \
 	src/credguard/screening/wording.py \
@@ -45,7 +46,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords bench-strength format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +101,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
+
+bench-strength: build/bench/.installed  ## Measure judging passwords beside its peers
+	build/bench/bin/python -m benchmarks.screening.strength $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

@@ -34,6 +34,7 @@ EDGES = {
 ALLOWED = {
     "Keyring": set[str](),
     "PasswordHasher": {"argon2"},
+    "PasswordPolicy": set[str](),
     "errors": set[str](),
 }
 
@@ -64,6 +65,19 @@ def test_a_name_loads_only_what_it_needs(
     """Touching a stateless name loads no storage, no network and no edge."""
     loaded = loaded_by(freshly, f"from credguard import {name}")
     assert not loaded & (HEAVY | EDGES) - ALLOWED[name]
+
+
+def test_no_dictionary_is_loaded_before_a_strength_is_asked_for(
+    freshly: Callable[[str], str],
+) -> None:
+    """Making a policy, asking its list and refusing no password need none."""
+    code = (
+        "from credguard import PasswordPolicy; policy = PasswordPolicy()\n"
+        "policy.screen('xyzzy'); policy.reasons('')"
+    )
+    assert not loaded_by(freshly, code) & HEAVY
+    used = f"{code}; policy.reasons('xyzzy')"
+    assert loaded_by(freshly, used) & HEAVY == {"zxcvbn"}
 
 
 def test_a_heavy_import_would_be_seen(freshly: Callable[[str], str]) -> None:

@@ -3,6 +3,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+from counted_work import calls_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -171,6 +172,19 @@ def test_context_makes_an_estimate_lower() -> None:
     alone = policy.check(password).strength
     known = policy.check(password, context=("wrzlbrmpft",)).strength
     assert known.guesses < alone.guesses
+
+
+def test_a_judgment_takes_a_bounded_number_of_steps() -> None:
+    """Whatever is typed, and whatever the account and the site are called."""
+    texts = [f"ab{number} cd ef gh ij kl mn op qr st {number}" for number in range(8)]
+    policy = PasswordPolicy(site=texts)
+    policy.reasons("warm up")
+    for password in (
+        "12" * 512,
+        "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 57,
+    ):
+        steps = calls_of(lambda given=password: policy.reasons(given, context=texts))  # type: ignore[misc]  # bound at once
+        assert steps < 85_000
 
 
 def test_one_name_by_itself_is_one_word() -> None:

@@ -1,6 +1,6 @@
 import decimal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
@@ -201,8 +201,30 @@ def test_threads_never_see_each_others_context() -> None:
         assert all(pool.map(work, range(8)))
 
 
-def test_nothing_is_kept() -> None:
-    """The library's dictionaries are as they were, without a word of the account."""
+def test_no_object_holds_what_was_judged(freshly: Callable[[str], str]) -> None:
+    """Not a password nor a word of the account is left anywhere in the process."""
+    left = freshly(
+        """
+import gc
+from credguard.screening import PasswordPolicy, estimate
+code = bytes.fromhex("77727a6c62726d706674")
+def work():
+    word = code.decode()
+    estimate(f"{word}1987{word}", context=(word, word[::-1]))
+    PasswordPolicy().reasons(f"{word}!2026", context=(word,))
+work()
+gc.collect()
+wanted = code.decode()
+texts = (text for each in gc.get_objects() for text in gc.get_referents(each))
+print([text for text in texts if isinstance(text, str) and text is not wanted
+       and (wanted in text or wanted[::-1] in text)])
+"""
+    )
+    assert left.strip() == "[]"
+
+
+def test_the_dictionaries_are_as_they_were() -> None:
+    """The library's own hold no word of an account."""
     estimate("warm up")
     before = deepcopy(matching.RANKED_DICTIONARIES)
     estimate("secretive.person", context=("secretive.person",))

@@ -19,9 +19,9 @@ GERMAN = Wording(
     reasons={
         ReasonCode.TOO_SHORT: "Bitte mindestens {minimum} Zeichen.",
         ReasonCode.BREACHED: hundreds,
-        "common": "Das nehmen viele.",
+        "common": "Zu beliebt.",
     },
-    hints={Hint.COMMON: "Es ist zu beliebt."},
+    hints={Hint.COMMON: "Das nehmen viele."},
 )
 
 
@@ -38,7 +38,7 @@ def test_a_table_words_reasons_and_hints() -> None:
     short = Reason(ReasonCode.TOO_SHORT, (("minimum", 8),))
     assert GERMAN.say(short) == "Bitte mindestens 8 Zeichen."
     common = Reason(ReasonCode.COMMON, hints=(Hint.COMMON,))
-    assert GERMAN.say(common) == "Das nehmen viele. Es ist zu beliebt."
+    assert GERMAN.say(common) == "Zu beliebt. Das nehmen viele."
 
 
 def test_a_function_words_what_needs_more_than_braces() -> None:

@@ -189,7 +189,7 @@ class CredGuard(NewPasswords):
             hashes=(ruling.stored, replacement),
             now=now,
         )
-        return Login(stamp, replacement, verified.scheme, reasons)
+        return Login(stamp, replacement, verified.scheme, reasons=reasons)
 
     def check_session(
         self, session: str, *, account_id: str, browser: str = ""

@@ -68,7 +68,7 @@ def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
 
     Args:
         password: Any text. The first 48 code points are looked at; what follows
-            them can only make it harder to guess.
+            them makes it no easier to guess.
 
         context: Up to 512 words that an attacker tries first.
 
