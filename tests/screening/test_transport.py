@@ -118,7 +118,7 @@ def test_no_time_left_is_too_slow() -> None:
     with closing(Transport("http://127.0.0.1:9", at_once=1)) as transport:
         for _ in range(3):
             assert isinstance(transport.ask("ABCDE", seconds=0), Unasked)
-        assert transport._fetch(ends=0.0) == Unasked(UnaskedReason.TOO_SLOW)
+        assert transport._fetch(0.0, "") == Unasked(UnaskedReason.TOO_SLOW)
 
 
 def test_a_reader_stops_at_its_end_though_there_is_more() -> None:

@@ -7,8 +7,10 @@ listed, could not ask), and none of them is ever taken for another.
 
 from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
 from credguard.screening.common_passwords import CommonPasswords
+from credguard.screening.hash_kind import HashKind
 from credguard.screening.hints import Hint
 from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
+from credguard.screening.range_cache import FolderCache, MemoryCache
 from credguard.screening.range_service import RangeService
 from credguard.screening.reasons import Reason, ReasonCode
 from credguard.screening.strength import Strength, estimate
@@ -26,8 +28,11 @@ __all__ = [
     "Blocklist",
     "CommonPasswords",
     "FirstAvailable",
+    "FolderCache",
+    "HashKind",
     "Hint",
     "Listed",
+    "MemoryCache",
     "NotListed",
     "PasswordPolicy",
     "RangeService",
