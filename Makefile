@@ -30,7 +30,6 @@ PURE := \
 	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \
 	src/credguard/screening/hash_kind.py \
-	src/credguard/screening/md4.py \
 	src/credguard/screening/range_body.py \
 	src/credguard/screening/range_decoding.py \
 	src/credguard/screening/reasons.py \

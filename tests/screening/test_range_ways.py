@@ -19,13 +19,14 @@ from faulty_ranges import LISTED, SLOW, TIMES, FaultyRangeServer, send
 from credguard.drill.range_server import RangeServer
 from credguard.errors import SetupError
 from credguard.screening import (
-    HashKind,
+    Kind,
     Listed,
     NotListed,
     RangeService,
     Unasked,
     UnaskedReason,
 )
+from credguard.screening.hash_kind import digits_of
 
 
 class TestNtlm:
@@ -41,18 +42,18 @@ class TestNtlm:
                 super().answer(request)
 
         with Noting({LISTED: TIMES}) as server:
-            service = RangeService(server.url, kind=HashKind.NTLM, deadline=PATIENT)
+            service = RangeService(server.url, kind=Kind.NTLM, deadline=PATIENT)
             with closing(service):
                 verdict = service.look_up(LISTED)
                 assert service.look_up("nobody had this") == NotListed()
         assert isinstance(verdict, Listed)
         assert verdict.times == TIMES
-        assert paths[0] == f"/range/{HashKind.NTLM.of(LISTED)[:5]}?mode=ntlm"
+        assert paths[0] == f"/range/{digits_of(LISTED, Kind.NTLM)[:5]}?mode=ntlm"
 
     def test_a_service_that_ignores_the_mode_is_not_believed(self) -> None:
         """SHA-1 lines would clear every password; they have another length."""
         with FaultyRangeServer(sound) as server:
-            service = RangeService(server.url, kind=HashKind.NTLM, deadline=PATIENT)
+            service = RangeService(server.url, kind=Kind.NTLM, deadline=PATIENT)
             with closing(service):
                 expected = Unasked(UnaskedReason.MALFORMED)
                 assert service.look_up(LISTED) == expected
@@ -60,7 +61,7 @@ class TestNtlm:
     def test_kinds_do_not_share_answers(self) -> None:
         """Both kinds of the same range may be kept side by side."""
         with RangeServer({LISTED: TIMES}) as server:
-            for kind in HashKind:
+            for kind in Kind:
                 service = RangeService(server.url, kind=kind, deadline=PATIENT)
                 with closing(service):
                     assert isinstance(service.look_up(LISTED), Listed)
@@ -112,7 +113,7 @@ class TestProxy:
     def test_a_named_proxy_is_asked(self, caplog: pytest.LogCaptureFixture) -> None:
         """It sees the whole address; no log does, nor the proxy's credentials."""
         caplog.set_level(logging.DEBUG)
-        digits = HashKind.SHA1.of(LISTED)
+        digits = digits_of(LISTED, Kind.SHA1)
         with proxy(RangeServer({LISTED: TIMES})) as (address, seen):
             service = RangeService(
                 "http://ranges.example/below",

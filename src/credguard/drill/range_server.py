@@ -14,7 +14,12 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
-from credguard.screening.hash_kind import HashKind
+from credguard.screening.corpus.layout import Kind
+from credguard.screening.hash_kind import (
+    PREFIX_CHARACTERS,
+    digits_of,
+    suffix_characters,
+)
 
 LINES = 850
 """How many hashes fill a range; the public service has about two thousand."""
@@ -22,7 +27,6 @@ LINES = 850
 PADDING_LINES = 100
 """How many lines of count 0 are added when padding is asked for."""
 
-_PREFIX_CHARACTERS = 5
 _PATH = re.compile(r"/range/([0-9A-Fa-f]{5})(\?mode=ntlm)?")
 
 
@@ -37,13 +41,13 @@ class RangeServer:
     """
 
     def __init__(self, passwords: Mapping[str, int]) -> None:
-        self._listed: dict[tuple[HashKind, str], dict[str, int]] = {}
+        self._listed: dict[tuple[Kind, str], dict[str, int]] = {}
         for password, times in passwords.items():
-            for kind in HashKind:
-                digits = kind.of(password)
-                prefix = digits[:_PREFIX_CHARACTERS]
+            for kind in Kind:
+                digits = digits_of(password, kind)
+                prefix = digits[:PREFIX_CHARACTERS]
                 ours = self._listed.setdefault((kind, prefix), {})
-                ours[digits[_PREFIX_CHARACTERS:]] = times
+                ours[digits[PREFIX_CHARACTERS:]] = times
         self._server = _Server(self)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
 
@@ -52,11 +56,11 @@ class RangeServer:
         """The address to give to a `RangeService`."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def lines(self, prefix: str, kind: HashKind = HashKind.SHA1) -> list[str]:
+    def lines(self, prefix: str, kind: Kind = Kind.SHA1) -> list[str]:
         """Return the lines of a range in order: suffix, colon, count."""
         return [f"{suffix}:{times}" for suffix, times in self._range(prefix, kind)]
 
-    def padding(self, prefix: str, kind: HashKind = HashKind.SHA1) -> list[str]:
+    def padding(self, prefix: str, kind: Kind = Kind.SHA1) -> list[str]:
         """Return the lines of count 0 that hide how many others there are."""
         suffixes = _suffixes(f"padding {prefix}", PADDING_LINES, kind)
         return [f"{suffix}:0" for suffix in suffixes]
@@ -68,7 +72,7 @@ class RangeServer:
             _send(request, 400, b"A range is five hexadecimal digits.")
             return
         prefix = found[1].upper()
-        kind = HashKind.NTLM if found[2] else HashKind.SHA1
+        kind = Kind.NTLM if found[2] else Kind.SHA1
         lines = self.lines(prefix, kind)
         etag = f'W/"{hashlib.sha256("".join(lines).encode()).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
@@ -78,7 +82,7 @@ class RangeServer:
             lines += self.padding(prefix, kind)
         _send(request, 200, "\r\n".join(lines).encode("ascii"), etag=etag)
 
-    def _range(self, prefix: str, kind: HashKind) -> list[tuple[str, int]]:
+    def _range(self, prefix: str, kind: Kind) -> list[tuple[str, int]]:
         # Small counts are the most frequent ones in the public service as well.
         filling = {
             suffix: 1 + int(suffix[-2:], 16) // 32
@@ -124,10 +128,10 @@ class _Request(BaseHTTPRequestHandler):
         """Print nothing: a request line holds a prefix."""
 
 
-def _suffixes(seed: str, number: int, kind: HashKind) -> list[str]:
+def _suffixes(seed: str, number: int, kind: Kind) -> list[str]:
     """Return *number* suffixes that depend on *seed* only."""
     digits = hashlib.shake_128(seed.encode()).hexdigest(number * 18).upper()
-    length = kind.digits - _PREFIX_CHARACTERS
+    length = suffix_characters(kind)
     return [digits[at : at + length] for at in range(0, number * 36, 36)]
 
 

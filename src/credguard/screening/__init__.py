@@ -7,7 +7,7 @@ listed, could not ask), and none of them is ever taken for another.
 
 from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
 from credguard.screening.common_passwords import CommonPasswords
-from credguard.screening.hash_kind import HashKind
+from credguard.screening.corpus.layout import Kind
 from credguard.screening.hints import Hint
 from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
 from credguard.screening.range_cache import FolderCache, MemoryCache
@@ -29,8 +29,8 @@ __all__ = [
     "CommonPasswords",
     "FirstAvailable",
     "FolderCache",
-    "HashKind",
     "Hint",
+    "Kind",
     "Listed",
     "MemoryCache",
     "NotListed",

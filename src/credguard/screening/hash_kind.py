@@ -1,38 +1,29 @@
 """The two hashes by which breached passwords are published."""
 
 import hashlib
-from enum import StrEnum
 
-from credguard.screening.md4 import ntlm
+from credguard.screening.corpus.layout import Kind
+from credguard.screening.corpus.nt_hash import nt_hash
+
+PREFIX_CHARACTERS = 5
+"""A range is all hashes with the same first five hexadecimal digits."""
 
 
-class HashKind(StrEnum):
-    """Which hash of a password a list is made of."""
+def digits_of(password: str, kind: Kind) -> str:
+    """
+    Return the hash of *password* in upper-case hexadecimal digits.
 
-    SHA1 = "sha1"
-    """SHA-1 of the UTF-8 form: 40 hexadecimal digits."""
+    Args:
+        password: What was chosen, without lone surrogates.
 
-    NTLM = "ntlm"
-    """What Windows stores, MD4 of the UTF-16LE form: 32 hexadecimal digits."""
+        kind: Which hash.
+    """
+    if kind is Kind.NTLM:
+        return nt_hash(password).hex().upper()
+    digest = hashlib.sha1(password.encode(), usedforsecurity=False)
+    return digest.hexdigest().upper()
 
-    @property
-    def digits(self) -> int:
-        """How many hexadecimal digits a hash has."""
-        return 40 if self is HashKind.SHA1 else 32
 
-    @property
-    def hash_bytes(self) -> int:
-        """How many bytes a hash has."""
-        return self.digits // 2
-
-    def of(self, password: str) -> str:
-        """
-        Return the hash of *password* in upper-case hexadecimal digits.
-
-        Args:
-            password: What was chosen, without lone surrogates.
-        """
-        if self is HashKind.NTLM:
-            return ntlm(password).hex().upper()
-        digest = hashlib.sha1(password.encode(), usedforsecurity=False)
-        return digest.hexdigest().upper()
+def suffix_characters(kind: Kind) -> int:
+    """Return how many hexadecimal digits a hash has behind the prefix."""
+    return 2 * kind.hash_bytes - PREFIX_CHARACTERS

@@ -21,7 +21,12 @@ from urllib.parse import urlsplit
 from credguard._text import has_surrogate
 from credguard.errors import SetupError
 from credguard.screening.circuit import Circuit
-from credguard.screening.hash_kind import HashKind
+from credguard.screening.corpus.layout import Kind
+from credguard.screening.hash_kind import (
+    PREFIX_CHARACTERS,
+    digits_of,
+    suffix_characters,
+)
 from credguard.screening.range_body import RangeBody, read_body
 from credguard.screening.range_cache import Kept, MemoryCache, RangeCache
 from credguard.screening.reasons import breached
@@ -38,7 +43,6 @@ if TYPE_CHECKING:
 
 URL = "https://api.pwnedpasswords.com"
 
-PREFIX_CHARACTERS = 5
 FEWEST_LINES = 400
 """A range had 381 lines at least at half a billion hashes; it has 1,973 in 2026."""
 
@@ -46,7 +50,7 @@ FAILURES_TO_REST = 5
 REST = timedelta(seconds=30)
 
 # Any other value of the mode is answered with SHA-1, in which no NTLM hash is found.
-QUERIES = {HashKind.SHA1: "", HashKind.NTLM: "?mode=ntlm"}
+QUERIES = {Kind.SHA1: "", Kind.NTLM: "?mode=ntlm"}
 
 # Failures of our own making, which say nothing about the service.
 _OURS = frozenset({UnaskedReason.BUSY, UnaskedReason.RESTING, UnaskedReason.NOT_TEXT})
@@ -101,7 +105,7 @@ class RangeService:
         self,
         url: str = URL,
         *,
-        kind: HashKind = HashKind.SHA1,
+        kind: Kind = Kind.SHA1,
         deadline: timedelta = timedelta(seconds=1),
         cache: RangeCache | None = None,
         fewest_lines: int = FEWEST_LINES,
@@ -114,7 +118,7 @@ class RangeService:
             message = "a range service's deadline and numbers are above zero"
             raise SetupError(message)
         self._url = checked_url(url)
-        self._kind = HashKind(kind)
+        self._kind = Kind(kind)
         self._deadline = deadline.total_seconds()
         self._cache = MemoryCache() if cache is None else cache
         service = hashlib.sha256(url.encode()).hexdigest()[:12]
@@ -138,7 +142,7 @@ class RangeService:
         """
         if has_surrogate(password):
             return Unasked(UnaskedReason.NOT_TEXT)
-        digits = self._kind.of(password)
+        digits = digits_of(password, self._kind)
         body = self._body(digits[:PREFIX_CHARACTERS])
         if isinstance(body, Unasked):
             return body
@@ -182,7 +186,7 @@ class RangeService:
         body = read_body(
             answer.body,
             fewest_lines=self._fewest_lines,
-            suffix_characters=self._kind.digits - PREFIX_CHARACTERS,
+            suffix_characters=suffix_characters(self._kind),
         )
         return Kept(body.text, answer.etag) if isinstance(body, RangeBody) else body
 
