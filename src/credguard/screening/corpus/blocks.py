@@ -8,11 +8,8 @@ from itertools import accumulate
 from zlib import crc32
 
 from credguard.errors import CorpusSetupError, CorpusSourceError
-from credguard.screening.corpus.layout import (
-    COUNT_BITS,
-    Shape,
-    stamp_of,
-)
+from credguard.screening.corpus.header import stamp_of
+from credguard.screening.corpus.layout import COUNT_BITS, Shape
 from credguard.screening.corpus.runs import Run, to_little
 
 MOST_IN_BLOCK = 1 << 24

@@ -15,15 +15,13 @@ from typing import IO, Self
 
 from credguard.errors import CorpusSetupError, CorpusUnwrittenError, CredguardError
 from credguard.screening.corpus.blocks import Blocks
+from credguard.screening.corpus.header import MAX_SOURCE_BYTES, Header, write_header
 from credguard.screening.corpus.layout import (
     HEADER_BYTES,
-    MAX_SOURCE_BYTES,
     RANGE_BYTES,
     RANGES,
-    Header,
     Shape,
     needs_wide_directory,
-    write_header,
 )
 from credguard.screening.corpus.runs import Run
 
