@@ -26,6 +26,12 @@ PURE := \
 	src/credguard/passwords/preparing.py \
 	src/credguard/passwords/work_factor.py \
 	src/credguard/screening/context.py \
+	src/credguard/screening/corpus/blocks.py \
+	src/credguard/screening/corpus/header.py \
+	src/credguard/screening/corpus/layout.py \
+	src/credguard/screening/corpus/lines.py \
+	src/credguard/screening/corpus/nt_hash.py \
+	src/credguard/screening/corpus/runs.py \
 	src/credguard/screening/hints.py \
 	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \

@@ -27,8 +27,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── AccountIdError
     │   ├── ScopeError
     │   ├── StorageSetupError
-    │   ├── DeliverySetupError
-    │   └── CorpusSetupError ── CorpusSourceError   .number
+    │   └── DeliverySetupError, CorpusSetupError ── CorpusSourceError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
     │       DeliveryUnavailableError, CorpusUnwrittenError
@@ -165,9 +164,7 @@ class StoredDataError(CredguardError):
 class UnreadableHashError(StoredDataError):
     """A stored password hash is not of any format that is accepted here."""
 
-    def __init__(
-        self, message: str = "The stored password hash is unreadable."
-    ) -> None:
+    def __init__(self, message: str = "The stored hash is unreadable.") -> None:
         super().__init__(message)
 
 

@@ -6,7 +6,8 @@ where.
 """
 
 from credguard.screening.corpus.corpus import Corpus
-from credguard.screening.corpus.layout import Header, Kind, Shape, Width, directory_bits
+from credguard.screening.corpus.header import Header
+from credguard.screening.corpus.layout import Kind, Shape, Width, directory_bits
 from credguard.screening.corpus.lines import read_lines
 from credguard.screening.corpus.reading import Reading
 from credguard.screening.corpus.runs import Run

@@ -4,15 +4,12 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, groupby
 from zlib import crc32
 
 from credguard.errors import CorpusSetupError, CorpusSourceError
-from credguard.screening.corpus.layout import (
-    COUNT_BITS,
-    Shape,
-    stamp_of,
-)
+from credguard.screening.corpus.header import stamp_of
+from credguard.screening.corpus.layout import COUNT_BITS, Shape
 from credguard.screening.corpus.runs import Run, to_little
 
 MOST_IN_BLOCK = 1 << 24
@@ -23,6 +20,11 @@ _CROWDED = (
     "times what was expected"
 )
 _CODES = {False: "I", True: "Q"}
+
+_GAP = (
+    "a large part of the hashes is missing, as if a download had been cut; fetch it "
+    "again, or say that the source is a part of a list"
+)
 
 Sink = Callable[[bytes], object]
 
@@ -43,6 +45,8 @@ class Blocks:
         body: Takes the records.
 
         large: Takes the large counts.
+
+        most_empty: How many buckets in a row may be empty; more are a gap.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Blocks:
         table: Sink,
         body: Sink,
         large: Sink,
+        most_empty: int,
     ) -> None:
         self.entries = 0
         self.large_entries = 0
@@ -69,6 +74,8 @@ class Blocks:
         self._records = bytearray()
         self._counts = array("Q")
         self._highest = b""
+        self._most_empty = most_empty
+        self._empty = 0  # buckets without a record since the last with one
 
     @property
     def next_bucket(self) -> int:
@@ -88,6 +95,7 @@ class Blocks:
         self._check_order(run)
         if not run.lengths:
             return
+        self._check_gap(run.first - self.next_bucket, run.lengths)
         before = sum(self._lengths)
         lengths, body = run.lengths, run.body
         if run.first < self.next_bucket:
@@ -102,7 +110,13 @@ class Blocks:
         self._write_blocks(len(self._lengths) - 1)
 
     def finish(self) -> bytes:
-        """Write the rest and return the stamp."""
+        """
+        Write the rest and return the stamp.
+
+        Raises:
+            CorpusSourceError: The hashes end long before the last possible one.
+        """
+        self._check_gap(self._shape.buckets - self.next_bucket, [])
         self._lengths += [0] * (self._shape.buckets - self.next_bucket)
         self._write_blocks(len(self._lengths))
         self._directory(self._numbers([self.entries]))
@@ -119,6 +133,18 @@ class Blocks:
             )
             raise CorpusSourceError(message)
         self._highest = run.highest
+
+    def _check_gap(self, skipped: int, lengths: list[int]) -> None:
+        """Count buckets in a row without a record: those skipped, those of a run."""
+        longest = self._empty = self._empty + max(skipped, 0)
+        if 0 in lengths:
+            for is_empty, same in groupby(lengths, (0).__eq__):
+                self._empty = self._empty + len(list(same)) if is_empty else 0
+                longest = max(longest, self._empty)
+        elif lengths:
+            self._empty = 0
+        if longest > self._most_empty:
+            raise CorpusSourceError(_GAP)
 
     def _joined(self, length: int, body: bytes) -> bytes:
         """Put a run's first bucket into the last one; return the run's other body."""

@@ -10,11 +10,11 @@ from typing import Self
 
 from credguard._text import has_surrogate
 from credguard.errors import CorpusSetupError
+from credguard.screening.corpus.header import Header
 from credguard.screening.corpus.layout import (
     COUNT_BITS,
     RANGE_BYTES,
     RANGES,
-    Header,
     Kind,
     Width,
 )

@@ -8,7 +8,6 @@ of its line.
 Source: the downloader's output and the range protocol of Have I Been Pwned.
 """
 
-import binascii
 import re
 import sys
 from array import array
@@ -62,7 +61,7 @@ def read_lines(
         CorpusSourceError: A line is not as it must be; `number` counts from the
             first line of *text*.
     """
-    if b"\r" in text or _BOM in text:
+    if b"\r" in text or _BOM[:1] in text:
         text = _without_marks(text)
     fields = _fields(text, shape, prefix)
     if fields is None:
@@ -90,17 +89,21 @@ def _fields(
         return b"", b"", ()
     fields = text.replace(b"\n", b":").split(b":")
     hashes, counts = fields[::2], fields[1::2]
-    digits = 2 * shape.kind.hash_bytes - len(prefix)
-    lines = text.count(b"\n") + 1
-    if not len(hashes) == len(counts) == lines or set(map(len, hashes)) != {digits}:
+    if len(hashes) != len(counts) or not all(map(lt, hashes, islice(hashes, 1, None))):
         return None
-    if not all(map(lt, hashes, islice(hashes, 1, None))):
+    # Hashes of one length: the breaks between them stand at every so many bytes.
+    step = 2 * shape.kind.hash_bytes + 1
+    joined = prefix + (b"\n" + prefix).join(hashes)
+    breaks = joined[step - 1 :: step]
+    if len(joined) != len(hashes) * step - 1 or breaks.strip(b"\n"):
         return None
     try:
-        digests = binascii.unhexlify(prefix + prefix.join(hashes))
+        digests = bytes.fromhex(joined.decode("ascii"))
         codes = bytes(map(_CODES.__getitem__, counts))
     except (ValueError, KeyError):
         return None
+    if len(digests) != len(hashes) * shape.kind.hash_bytes:
+        return None  # fromhex skips white space
     return digests, codes, counts
 
 

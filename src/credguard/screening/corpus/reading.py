@@ -20,14 +20,13 @@ from zlib import crc32
 
 from credguard.errors import CorpusDamagedError, CorpusSetupError
 from credguard.screening.corpus.blocks import MOST_IN_BLOCK
+from credguard.screening.corpus.header import check_size, read_header
 from credguard.screening.corpus.layout import (
     BLOCK_ENTRY_BYTES,
     COUNT_BITS,
     HEADER_BYTES,
     MAX_COUNT,
     OVERFLOW_BYTES,
-    check_size,
-    read_header,
 )
 from credguard.screening.corpus.runs import from_little
 

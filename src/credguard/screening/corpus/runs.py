@@ -14,12 +14,7 @@ from itertools import accumulate
 from zlib import crc32
 
 from credguard.errors import CorpusDamagedError
-from credguard.screening.corpus.layout import (
-    COUNT_BITS,
-    LARGE_COUNT,
-    MAX_COUNT,
-    Shape,
-)
+from credguard.screening.corpus.layout import COUNT_BITS, LARGE_COUNT, MAX_COUNT, Shape
 
 _FRONT = struct.Struct("<IIIIBB")
 _LITTLE = sys.byteorder == "little"

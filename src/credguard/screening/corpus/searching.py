@@ -9,12 +9,7 @@ import struct
 from collections.abc import Callable
 
 from credguard.errors import CorpusSetupError
-from credguard.screening.corpus.layout import (
-    HEADER_BYTES,
-    LARGE_COUNT,
-    Shape,
-    Width,
-)
+from credguard.screening.corpus.layout import HEADER_BYTES, LARGE_COUNT, Shape, Width
 from credguard.screening.corpus.reading import CorpusFile
 
 Times = Callable[[bytes], int]

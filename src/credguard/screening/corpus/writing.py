@@ -15,15 +15,14 @@ from typing import IO, Self
 
 from credguard.errors import CorpusSetupError, CorpusUnwrittenError, CredguardError
 from credguard.screening.corpus.blocks import Blocks
+from credguard.screening.corpus.header import MAX_SOURCE_BYTES, Header, write_header
 from credguard.screening.corpus.layout import (
     HEADER_BYTES,
-    MAX_SOURCE_BYTES,
+    MAX_DIRECTORY_BITS,
     RANGE_BYTES,
     RANGES,
-    Header,
     Shape,
     needs_wide_directory,
-    write_header,
 )
 from credguard.screening.corpus.runs import Run
 
@@ -75,6 +74,9 @@ class CorpusWriter:
 
         has_ranges: True to keep an ETag for each range.
 
+        most_empty: How many buckets in a row may be without a hash; more are a gap
+            in the source.
+
     Raises:
         CorpusUnwrittenError: Another process is writing this corpus, or the folder
             takes no file.
@@ -88,6 +90,7 @@ class CorpusWriter:
         expected: int,
         origin: Origin | None = None,
         has_ranges: bool = False,
+        most_empty: int = 1 << MAX_DIRECTORY_BITS,
     ) -> None:
         origin = origin or Origin()
         source = origin.source.encode(errors="replace")[:MAX_SOURCE_BYTES]
@@ -121,6 +124,7 @@ class CorpusWriter:
             table=self._table.write,
             body=self._body.write,
             large=self._spool.write,
+            most_empty=most_empty,
         )
 
     @property
