@@ -141,7 +141,7 @@ class RangeAnswers:
             return self._range(corpus, int(found[1], 16), question)
         except CorpusDamagedError:
             # The error names the block, and with it what was asked about.
-            _log.error("%s is damaged; build or copy it again", corpus.file.path)  # noqa: TRY400
+            _log.error("%s is damaged; build or copy it again", corpus.file.path)
             return _plain(500, "The corpus is damaged here.")
 
     def close(self) -> None:
