@@ -5,34 +5,25 @@ The timeout of `requests` starts anew with each read, so that a server which
 sends a byte now and then holds its caller for good; and the resolver has no
 timeout at all. Here the connection hands every read only the time that is left,
 and the question is put in a thread of its own, so that the caller goes on at
-the deadline whatever the network does. The prefix joins the path inside the
-connection, below everything that logs or puts a URL into an exception.
+the deadline whatever the network does.
 """
 
-import io
 import re
-import socket
-from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPResponse
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Thread
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from requests import Request, Response
+from requests import Request
 from requests.adapters import HTTPAdapter
 from requests.exceptions import Timeout as RequestTimeoutError
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import BaseHTTPResponse, ProxyManager, Timeout
 from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from credguard import __version__
+from credguard.screening.connections import POOLS, REST_OF_PATH
 from credguard.screening.range_decoding import ASKED_ENCODING, decoded
 from credguard.screening.verdicts import Unasked, UnaskedReason
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MAX_ANSWER_BYTES = 1024 * 1024
 """A whole range takes about 80 KB in 2026, and 43 when compressed."""
@@ -40,13 +31,12 @@ MAX_ANSWER_BYTES = 1024 * 1024
 USER_AGENT = f"credguard/{__version__}"
 
 _OK, _NOT_MODIFIED = 200, 304
-_HEADERS = {
+HEADERS = {
     "Accept": "text/plain",
     "Accept-Encoding": ASKED_ENCODING,
     "User-Agent": USER_AGENT,
 }
 _ETAG = re.compile(r'(?:W/)?"[!#-~]{1,128}"')
-_REST_OF_PATH: ContextVar[str] = ContextVar("rest of the path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +48,13 @@ class Answer:
         body: Without its compression; None if it is still what *etag* was given for.
 
         etag: What the service calls it, or nothing.
+
+        md5: The Base64 form of the MD5 that the service states, or nothing.
     """
 
     body: bytes | None
     etag: str
+    md5: str = ""
 
 
 class Transport:
@@ -91,7 +84,7 @@ class Transport:
     ) -> None:
         self._url = f"{url.rstrip('/')}/range/"
         self._query = query
-        self._headers = _HEADERS | ({"Add-Padding": "true"} if padding else {})
+        self._headers = HEADERS | ({"Add-Padding": "true"} if padding else {})
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         self._permits = BoundedSemaphore(at_once)
         self._adapter = _Adapter(pool_connections=1, pool_maxsize=at_once)
@@ -140,7 +133,7 @@ class Transport:
 
             etag: What is there already.
         """
-        _REST_OF_PATH.set(prefix + self._query)
+        REST_OF_PATH.set(prefix + self._query)
         try:
             return self._fetch(ends, etag)
         except (RequestTimeoutError, PoolTimeoutError, TimeoutError):
@@ -166,23 +159,31 @@ class Transport:
             proxies=self._proxies,
         )
         try:
-            if etag and response.status_code == _NOT_MODIFIED:
-                response.raw.drain_conn()
-                return Answer(None, etag)
-            return _whole(response)
+            return answered(response.raw, etag)
         finally:
             response.close()
 
 
-def _whole(response: Response) -> Answer | Unasked:
-    if response.status_code != _OK:
+def answered(response: BaseHTTPResponse, etag: str) -> Answer | Unasked:
+    """
+    Return what a response says, if it is a whole one.
+
+    Args:
+        response: Of which nothing but the head has been read.
+
+        etag: What was there when it was asked for.
+    """
+    if etag and response.status == _NOT_MODIFIED:
+        response.drain_conn()
+        return Answer(None, etag)
+    if response.status != _OK:
         return Unasked(UnaskedReason.BAD_STATUS)
     headers = response.headers
     declared = headers.get("Content-Length")
     # Without one of these, the end of the answer is wherever the line broke.
     if declared is None and "Transfer-Encoding" not in headers:
         return Unasked(UnaskedReason.MALFORMED)
-    answer: bytes = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=False)
+    answer = response.read(MAX_ANSWER_BYTES + 1, decode_content=False)
     if len(answer) > MAX_ANSWER_BYTES:
         return Unasked(UnaskedReason.TOO_LARGE)
     if declared is not None and declared != str(len(answer)):
@@ -190,80 +191,16 @@ def _whole(response: Response) -> Answer | Unasked:
     body = decoded(answer, headers.get("Content-Encoding", ""))
     if isinstance(body, Unasked):
         return body
-    etag = headers.get("ETag", "")
-    return Answer(body, etag if _ETAG.fullmatch(etag) else "")
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket for as long as its timeout says, over all reads."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-        self._ends = monotonic() + (sock.gettimeout() or 0.0)
-        self._file = sock.makefile("rb", buffering=0)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        left = self._ends - monotonic()
-        if left <= 0:
-            message = "the answer took too long"
-            raise TimeoutError(message)
-        self._sock.settimeout(left)
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-
-class _TimedResponse(HTTPResponse):
-    """A response whose head and body together have the socket's timeout."""
-
-    def __init__(
-        self,
-        sock: socket.socket,
-        debuglevel: int = 0,
-        method: str | None = None,
-        url: str | None = None,
-    ) -> None:
-        super().__init__(sock, debuglevel, method, url)
-        self.fp.close()
-        self.fp = io.BufferedReader(_TimedReader(sock))
-
-
-class _Connection(HTTPConnection):
-    response_class = _TimedResponse
-
-    def putrequest(
-        self,
-        method: str,
-        url: str,
-        skip_host: bool = False,  # noqa: FBT001, FBT002  # http.client's signature
-        skip_accept_encoding: bool = False,  # noqa: FBT001, FBT002  # as above
-    ) -> None:
-        whole = url + _REST_OF_PATH.get()
-        super().putrequest(method, whole, skip_host, skip_accept_encoding)
-
-
-class _TLSConnection(_Connection, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
-
-
-_POOLS = {"http": _Pool, "https": _TLSPool}
+    given = headers.get("ETag", "")
+    return Answer(
+        body,
+        given if _ETAG.fullmatch(given) else "",
+        headers.get("Content-MD5", ""),
+    )
 
 
 class _Adapter(HTTPAdapter):
-    """Makes connections that keep a deadline and complete the path themselves."""
+    """Makes our connections, through a proxy as well."""
 
     def init_poolmanager(
         self,
@@ -273,9 +210,9 @@ class _Adapter(HTTPAdapter):
         **pool_kwargs: object,
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = POOLS
         return manager
