@@ -22,9 +22,7 @@ Etags = dict[int, str]
 """ETags by range."""
 
 
-def news_for_corpus(
-    service: Service, corpus: Corpus, *, samples: int = SAMPLES
-) -> News:
+def news_for(service: Service, corpus: Corpus, *, samples: int = SAMPLES) -> News:
     """
     Return whether there is anything that a synced corpus has not.
 

@@ -6,7 +6,6 @@ where nothing comes any more, it is given up as a whole.
 """
 
 import random
-import re
 import time
 from base64 import b64decode
 from binascii import Error as Base64Error
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from threading import Lock
 
-from requests import certs
+from requests.adapters import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import PoolManager, ProxyManager, Timeout, make_headers
 from urllib3.util import parse_url
 
@@ -34,10 +33,8 @@ LONGEST_PAUSE = 30.0
 SECONDS = 30.0
 """How long one attempt may take."""
 
-MOST_FAILURES = 64
-"""After so many ranges in a row that could not be had, nothing more is asked."""
-
-_LINE_ENDS = re.compile(rb"\r\n?|\n")
+MOST_FAILURES = 256
+"""After so many failed attempts in a row, nothing more is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +103,7 @@ class Fetcher:
             if isinstance(answer, Answer):
                 self._failures = 0
                 return answer
-            self._give_up_after(MOST_FAILURES * ATTEMPTS, answer)
+            self._give_up_after(MOST_FAILURES, answer)
         return answer
 
     def close(self) -> None:
@@ -130,8 +127,7 @@ class Fetcher:
             try:
                 return answered(response, etag)
             finally:
-                # What was not read to its end cannot be used again.
-                response.release_conn() if response.isclosed() else response.close()
+                response.close()
         except Exception:  # noqa: BLE001  # whatever it was, there is no answer
             return Unasked(UnaskedReason.UNREACHABLE)
 
@@ -164,7 +160,7 @@ def has_its_md5(answer: Answer) -> bool | None:
 
 def _manager(service: Service) -> PoolManager:
     asked = {"num_pools": 1, "maxsize": service.at_once, "block": False}
-    trusted = {"cert_reqs": "CERT_REQUIRED", "ca_certs": certs.where()}
+    trusted = {"cert_reqs": "CERT_REQUIRED", "ca_certs": DEFAULT_CA_BUNDLE_PATH}
     if service.proxy is None:
         return PoolManager(**asked, **trusted)  # type: ignore[arg-type]
     proxy = checked_proxy(service.proxy)
