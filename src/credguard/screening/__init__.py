@@ -7,6 +7,7 @@ listed, could not ask), and none of them is ever taken for another.
 
 from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
 from credguard.screening.common_passwords import CommonPasswords
+from credguard.screening.corpus import Corpus
 from credguard.screening.hints import Hint
 from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
 from credguard.screening.range_service import RangeService
@@ -25,6 +26,7 @@ __all__ = [
     "AnyOf",
     "Blocklist",
     "CommonPasswords",
+    "Corpus",
     "FirstAvailable",
     "Hint",
     "Listed",
