@@ -7,6 +7,7 @@ listed, could not ask), and none of them is ever taken for another.
 
 from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
 from credguard.screening.common_passwords import CommonPasswords
+from credguard.screening.corpus import Corpus
 from credguard.screening.corpus.layout import Kind
 from credguard.screening.hints import Hint
 from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
@@ -27,6 +28,7 @@ __all__ = [
     "AnyOf",
     "Blocklist",
     "CommonPasswords",
+    "Corpus",
     "FirstAvailable",
     "FolderCache",
     "Hint",

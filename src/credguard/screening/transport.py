@@ -17,7 +17,7 @@ from time import monotonic
 from requests import Request
 from requests.adapters import HTTPAdapter
 from requests.exceptions import Timeout as RequestTimeoutError
-from urllib3 import BaseHTTPResponse, ProxyManager, Timeout
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import TimeoutError as PoolTimeoutError
 
 from credguard import __version__
@@ -88,6 +88,9 @@ class Transport:
         self._proxies = {"http": proxy, "https": proxy} if proxy else {}
         self._permits = BoundedSemaphore(at_once)
         self._adapter = _Adapter(pool_connections=1, pool_maxsize=at_once)
+        if proxy:
+            pools = self._adapter.proxy_manager_for(proxy)
+            pools.pool_classes_by_scheme = POOLS
 
     def ask(self, prefix: str, *, seconds: float, etag: str = "") -> Answer | Unasked:
         """
@@ -200,7 +203,7 @@ def answered(response: BaseHTTPResponse, etag: str) -> Answer | Unasked:
 
 
 class _Adapter(HTTPAdapter):
-    """Makes our connections, through a proxy as well."""
+    """Makes our connections."""
 
     def init_poolmanager(
         self,
@@ -211,8 +214,3 @@ class _Adapter(HTTPAdapter):
     ) -> None:
         super().init_poolmanager(connections, maxsize, block, **pool_kwargs)
         self.poolmanager.pool_classes_by_scheme = POOLS
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> ProxyManager:
-        manager: ProxyManager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = POOLS
-        return manager

@@ -13,8 +13,6 @@ from credguard.errors import CorpusSetupError
 from credguard.screening.corpus.header import Header
 from credguard.screening.corpus.layout import (
     COUNT_BITS,
-    RANGE_BYTES,
-    RANGES,
     Kind,
     Width,
 )
@@ -232,10 +230,7 @@ class Corpus:
         Args:
             number: The five hexadecimal digits as a number.
         """
-        if not self.header.has_ranges or not 0 <= number < RANGES:
-            return ""
-        kept = self.file.read(self.header.ranges_at + number * RANGE_BYTES, RANGE_BYTES)
-        return kept[1 : 1 + min(kept[0], RANGE_BYTES - 1)].decode(errors="replace")
+        return self.file.etag(number) or ""
 
     def reopened(self) -> Self:
         """Return a corpus on what stands at the path now; this one is left open."""

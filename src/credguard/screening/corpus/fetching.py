@@ -76,8 +76,8 @@ class Fetcher:
     ) -> None:
         self._url = f"{checked_url(service.url).rstrip('/')}/range/"
         self._query = QUERIES[service.kind]
-        self._manager = _manager(service)
-        self._manager.pool_classes_by_scheme = POOLS
+        self._pools = _pools(service)
+        self._pools.pool_classes_by_scheme = POOLS
         self._sleep = sleep
         self._lock = Lock()
         self._failures = 0
@@ -108,13 +108,13 @@ class Fetcher:
 
     def close(self) -> None:
         """Close the connections."""
-        self._manager.clear()
+        self._pools.clear()
 
     def _asked(self, number: int, etag: str) -> Answer | Unasked:
         REST_OF_PATH.set(f"{number:05X}{self._query}")
         headers = HEADERS | ({"If-None-Match": etag} if etag else {})
         try:
-            response = self._manager.urlopen(
+            response = self._pools.urlopen(
                 "GET",
                 self._url,
                 headers=headers,
@@ -158,7 +158,7 @@ def has_its_md5(answer: Answer) -> bool | None:
     return md5(answer.body, usedforsecurity=False).digest() == stated
 
 
-def _manager(service: Service) -> PoolManager:
+def _pools(service: Service) -> PoolManager:
     asked = {"num_pools": 1, "maxsize": service.at_once, "block": False}
     trusted = {"cert_reqs": "CERT_REQUIRED", "ca_certs": DEFAULT_CA_BUNDLE_PATH}
     if service.proxy is None:

@@ -26,6 +26,7 @@ MAGIC = b"\x89CGC\r\n\x1a\n"
 VERSION = 1
 MAX_SOURCE_BYTES = 512
 STAMP_BYTES = 8
+MAX_ETAG_BYTES = RANGE_BYTES - 5
 
 _HEADER = struct.Struct("<8sHBBBBBBQQQQQQ8sHH")
 _SUM = struct.Struct("<I")
@@ -108,6 +109,25 @@ class Header:
     def false_listed(self) -> float:
         """How probable it is that a hash that is not listed is found."""
         return self.shape.false_listed(self.entries)
+
+
+def write_etag(etag: str) -> bytes:
+    """Return the record of a range's ETag; one of more than 27 bytes is not kept."""
+    said = etag.encode(errors="replace")
+    if not said or len(said) > MAX_ETAG_BYTES:
+        return bytes(RANGE_BYTES)
+    record = bytes([len(said)]) + said.ljust(MAX_ETAG_BYTES, b"\0")
+    return record + _SUM.pack(crc32(record))
+
+
+def read_etag(record: bytes) -> str | None:
+    """Return the ETag of a range: empty if there is none, None if it is damaged."""
+    if not any(record):
+        return ""
+    said, (summed,) = record[: -_SUM.size], _SUM.unpack(record[-_SUM.size :])
+    if crc32(said) != summed or said[0] > MAX_ETAG_BYTES:
+        return None
+    return said[1 : 1 + said[0]].decode(errors="replace")
 
 
 def stamp_of(shape: Shape, sums: "hashlib._Hash") -> bytes:

@@ -20,13 +20,15 @@ from zlib import crc32
 
 from credguard.errors import CorpusDamagedError, CorpusSetupError
 from credguard.screening.corpus.blocks import MOST_IN_BLOCK
-from credguard.screening.corpus.header import check_size, read_header
+from credguard.screening.corpus.header import check_size, read_etag, read_header
 from credguard.screening.corpus.layout import (
     BLOCK_ENTRY_BYTES,
     COUNT_BITS,
     HEADER_BYTES,
     MAX_COUNT,
     OVERFLOW_BYTES,
+    RANGE_BYTES,
+    RANGES,
 )
 from credguard.screening.corpus.runs import from_little
 
@@ -131,15 +133,21 @@ class CorpusFile:
         if not self._checked[block]:
             self._check(block)
             self._checked[block] = 1
-        if not self._gives_back:
-            self.seen[block] = 1
+        if self._gives_back and block % SAMPLED_BLOCKS == 0:
+            self.touched(SAMPLED_BLOCKS)
             return
-        if block % SAMPLED_BLOCKS:
-            self.seen[block] = 1
-            self._touches += 1
-        else:
-            self._touches += SAMPLED_BLOCKS
-        if self._touches >= self._most_touches:
+        self.seen[block] = 1
+        self.touched(1)
+
+    def touched(self, records: int) -> None:
+        """
+        Give what is resident back to the system, once enough was touched.
+
+        Args:
+            records: About how many look-ups there were since the last call.
+        """
+        self._touches += records
+        if self._gives_back and self._touches >= self._most_touches:
             self._touches = 0
             self._give_back()
 
@@ -186,6 +194,13 @@ class CorpusFile:
     def block_sum(self, block: int) -> bytes:
         """Return the checksum of a block as it is written in the table."""
         return self.read(self.header.table_at + block * BLOCK_ENTRY_BYTES, 4)
+
+    def etag(self, number: int) -> str | None:
+        """Return the ETag kept for a range, empty if none, None if it is damaged."""
+        if not self.header.has_ranges or not 0 <= number < RANGES:
+            return ""
+        at = self.header.ranges_at + number * RANGE_BYTES
+        return read_etag(self.read(at, RANGE_BYTES))
 
     def damaged(self, what: str) -> CorpusDamagedError:
         """Return the error that says what is damaged."""

@@ -15,7 +15,12 @@ from typing import IO, Self
 
 from credguard.errors import CorpusSetupError, CorpusUnwrittenError, CredguardError
 from credguard.screening.corpus.blocks import Blocks
-from credguard.screening.corpus.header import MAX_SOURCE_BYTES, Header, write_header
+from credguard.screening.corpus.header import (
+    MAX_SOURCE_BYTES,
+    Header,
+    write_etag,
+    write_header,
+)
 from credguard.screening.corpus.layout import (
     HEADER_BYTES,
     MAX_DIRECTORY_BITS,
@@ -35,7 +40,6 @@ _MISPLACED = (
     NotADirectoryError,
     PermissionError,
 )
-MAX_ETAG_BYTES = RANGE_BYTES - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,7 @@ class CorpusWriter:
         Args:
             number: The range, 0 to 1,048,575.
 
-            etag: As the service sent it. One of more than 31 bytes is not kept.
+            etag: As the service sent it. One of more than 27 bytes is not kept.
 
         Raises:
             CorpusSetupError: The file was not begun with a table of ranges.
@@ -166,11 +170,9 @@ class CorpusWriter:
         if not self._header.has_ranges or not 0 <= number < RANGES:
             message = "this corpus keeps no ETags, or there is no such range"
             raise CorpusSetupError(message)
-        said = etag.encode(errors="replace")
-        said = said if len(said) <= MAX_ETAG_BYTES else b""
-        written = bytes([len(said)]) + said.ljust(MAX_ETAG_BYTES, b"\0")
+        at = self._header.ranges_at + number * RANGE_BYTES
         try:
-            _pwrite(self._file, written, self._header.ranges_at + number * RANGE_BYTES)
+            _pwrite(self._file, write_etag(etag), at)
         except OSError as error:
             raise _unwritten(self._path, error) from None
 

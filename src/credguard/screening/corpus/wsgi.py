@@ -21,14 +21,14 @@ class RangeWsgi:
         self._answers = answers
 
     def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., object]
+        self, request: dict[str, Any], start_response: Callable[..., object]
     ) -> Iterable[bytes]:
         """Answer one request."""
         question = Question(
-            path=environ.get("PATH_INFO", ""),
-            query=environ.get("QUERY_STRING", ""),
-            headers={ours: environ.get(theirs, "") for ours, theirs in _NAMES.items()},
-            method=environ["REQUEST_METHOD"],
+            path=request.get("PATH_INFO", ""),
+            query=request.get("QUERY_STRING", ""),
+            headers={ours: request.get(theirs, "") for ours, theirs in _NAMES.items()},
+            method=request["REQUEST_METHOD"],
         )
         reply = self._answers.answer(question)
         phrase = HTTPStatus(reply.status).phrase
