@@ -17,6 +17,11 @@ Answer = tuple[int, bytes, dict[str, str]]
 Change = Callable[[int, Answer], Answer | None]
 
 
+def etag_of(lines: list[bytes]) -> str:
+    """Return the ETag of a range."""
+    return f'W/"{hashlib.sha256(b" ".join(lines)).hexdigest()[:16]}"'
+
+
 class Upstream:
     """
     Answers ranges of a few hashes each, and counts what it was asked.
@@ -87,7 +92,7 @@ class Upstream:
 
     def _sound(self, number: int, request: BaseHTTPRequestHandler) -> Answer:
         body = b"\r\n".join(self.ranges[number])
-        etag = f'W/"{hashlib.sha256(body).hexdigest()[:16]}"'
+        etag = etag_of(self.ranges[number])
         if request.headers["If-None-Match"] == etag:
             return 304, b"", {"ETag": etag}
         stated = base64.b64encode(hashlib.md5(body).digest()).decode()  # noqa: S324

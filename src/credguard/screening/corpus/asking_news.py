@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from credguard.errors import CorpusSetupError
+from credguard.errors import BlocklistUnavailableError, CorpusSetupError
 from credguard.screening.corpus.corpus import Corpus
 from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.corpus.layout import RANGES, Kind
@@ -96,6 +96,9 @@ def ask_etags(
 
     Returns:
         ETags by range, without those that could not be had.
+
+    Raises:
+        BlocklistUnavailableError: The service does not answer, or without ETags.
     """
     fetcher = make_fetcher(service)
 
@@ -108,7 +111,11 @@ def ask_etags(
             found = dict(pool.map(ask, old))
     finally:
         fetcher.close()
-    return {number: etag for number, etag in found.items() if etag}
+    etags = {number: etag for number, etag in found.items() if etag}
+    if not etags:
+        message = "no range came with an ETag, so there is nothing to compare"
+        raise BlocklistUnavailableError(message)
+    return etags
 
 
 def _anywhere() -> int:
