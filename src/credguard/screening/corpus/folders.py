@@ -72,6 +72,11 @@ class RangesPiece:
             self._blame(texts, shape)
             raise flaw from None
 
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the first file's name."""
+        where = self.naming.path(self.first)
+        return CorpusSourceError(f"{error.flaw} (from {where} on)")
+
     def _lines(self, number: int) -> bytes:
         """Return a range's lines with whole hashes, ended by LF."""
         path = self.naming.path(number)

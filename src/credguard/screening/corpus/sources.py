@@ -41,6 +41,9 @@ class Piece(Protocol):
                 the source's first line.
         """
 
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the number of the piece's first line, if it has one."""
+
 
 class Source(Protocol):
     """Hashes with counts, in order of the hash."""
@@ -70,6 +73,11 @@ class TextPiece:
         except CorpusSourceError as error:
             raise _placed(error, self.before, self.where) from None
 
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the number of the first line."""
+        first = CorpusSourceError(error.flaw, 1)
+        return _placed(first, self.before, self.where)
+
 
 @dataclass(frozen=True, slots=True)
 class FilePiece:
@@ -87,6 +95,12 @@ class FilePiece:
         except CorpusSourceError as error:
             before = _lines_before(self.path, start)
             raise _placed(error, before, str(self.path)) from None
+
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the number of the first line."""
+        start, _ = _lines_in(self.path, self.start, self.end)
+        first = CorpusSourceError(error.flaw, 1)
+        return _placed(first, _lines_before(self.path, start), str(self.path))
 
 
 class TextFile:
