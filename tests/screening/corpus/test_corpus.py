@@ -282,7 +282,7 @@ def test_resident_memory_is_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Past the limit a mapped file's pages go back, and answers stay right."""
-    listed = hashes(70_000)
+    listed = hashes(20_000)
     write(tmp_path / "c", listed, Shape(Kind.SHA1, Width.DEFAULT, 18))
     given_back: list[int] = []
     give_back = CorpusFile._give_back

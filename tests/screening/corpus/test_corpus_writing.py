@@ -329,5 +329,5 @@ def test_memory_is_flat(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     size, peak_kib = map(int, ended.stdout.split())
-    assert size > 64 << 20
-    assert peak_kib < 64 << 10
+    assert size > 40 << 20
+    assert peak_kib < 40 << 10

@@ -78,6 +78,11 @@ class Blocks:
         self._empty = 0  # buckets without a record since the last with one
 
     @property
+    def added(self) -> int:
+        """How many records were added, written or not."""
+        return self.entries + sum(self._lengths)
+
+    @property
     def next_bucket(self) -> int:
         """The first bucket that nothing was said of yet."""
         return self._done + len(self._lengths)

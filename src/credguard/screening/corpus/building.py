@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from credguard.errors import CorpusSourceError, CorpusUnwrittenError
+from credguard.screening.corpus.folders import RangeFolder
 from credguard.screening.corpus.header import Header
 from credguard.screening.corpus.layout import (
     MAX_DIRECTORY_BITS,
@@ -18,8 +19,9 @@ from credguard.screening.corpus.layout import (
     Width,
     directory_bits,
 )
+from credguard.screening.corpus.packed import GZIP, PackedFile
 from credguard.screening.corpus.runs import Run
-from credguard.screening.corpus.sources import Piece, Source, source_at
+from credguard.screening.corpus.sources import Piece, Source, TextFile
 from credguard.screening.corpus.words import WordFile
 from credguard.screening.corpus.writing import CorpusWriter, Origin
 
@@ -132,6 +134,25 @@ def _built(
             if on_progress is not None:
                 on_progress(writer.entries, max(expected, writer.entries))
         return writer.finish()
+
+
+def source_at(path: Path) -> Source:
+    """
+    Return the source at *path*: a folder of ranges, or a file, packed or not.
+
+    Raises:
+        CorpusSourceError: There is nothing that can be read.
+    """
+    if path.is_dir():
+        return RangeFolder(path)
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(GZIP)) == GZIP
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+    else:
+        return PackedFile(path) if packed else TextFile(path)
+    raise CorpusSourceError(message)
 
 
 def _gap(expected: int, bits: int) -> int:
