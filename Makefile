@@ -48,7 +48,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords bench-screening format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -102,6 +102,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
+
+bench-screening: build/bench/.installed  ## Measure the corpus beside its peers
+	build/bench/bin/python -m benchmarks.screening $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

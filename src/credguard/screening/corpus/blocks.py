@@ -78,6 +78,11 @@ class Blocks:
         self._empty = 0  # buckets without a record since the last with one
 
     @property
+    def added(self) -> int:
+        """How many records were added, written or not."""
+        return self.entries + sum(self._lengths)
+
+    @property
     def next_bucket(self) -> int:
         """The first bucket that nothing was said of yet."""
         return self._done + len(self._lengths)
@@ -105,8 +110,7 @@ class Blocks:
             self._lengths += [0] * (run.first - self.next_bucket)
         self._lengths += lengths
         self._records += body
-        moved = before << COUNT_BITS
-        self._counts.extend([entry + moved for entry in run.large])
+        self._counts.extend(_moved(run.large, before))
         self._write_blocks(len(self._lengths) - 1)
 
     def finish(self) -> bytes:
@@ -160,7 +164,7 @@ class Blocks:
         """Write the whole blocks that the first *buckets* make."""
         per_block, size = self._per_block, self._shape.record_bytes
         blocks = buckets // per_block
-        at = counted = 0
+        at = counted = passed = counts_at = 0
         directory: list[bytes] = []
         table = array("I")
         for first in range(0, blocks * per_block, per_block):
@@ -171,7 +175,8 @@ class Blocks:
                 raise CorpusSourceError(_CROWDED)
             numbers = self._numbers(starts)
             after = self._numbers([self.entries + records])
-            large = self._cut_counts(records)
+            cut = bisect_left(self._counts, passed + records << COUNT_BITS, counts_at)
+            large = to_little(_moved(self._counts[counts_at:cut], -passed))
             end = at + records * size
             total = crc32(after, crc32(numbers))
             total = crc32(large, crc32(memoryview(self._records)[at:end], total))
@@ -182,21 +187,14 @@ class Blocks:
             self.entries += records
             self.large_entries += len(large) // 8
             at, counted = end, first + per_block
+            passed, counts_at = passed + records, cut
         if blocks:
             self._directory(b"".join(directory))
             self._table(to_little(table))
             self._body(bytes(memoryview(self._records)[:at]))
             del self._records[:at], self._lengths[:counted]
+            self._counts = _moved(self._counts[counts_at:], -passed)
             self._done += counted
-
-    def _cut_counts(self, records: int) -> bytes:
-        """Take the large counts of the next block away; return their bytes."""
-        if not self._counts:
-            return b""
-        cut = bisect_left(self._counts, records << COUNT_BITS)
-        taken, moved = self._counts[:cut], records << COUNT_BITS
-        self._counts = array("Q", [entry - moved for entry in self._counts[cut:]])
-        return to_little(taken)
 
     def _numbers(self, starts: list[int]) -> bytes:
         try:
@@ -207,3 +205,9 @@ class Blocks:
                 "room for them; say about how many there are"
             )
         raise CorpusSetupError(message)
+
+
+def _moved(counts: "array[int]", records: int) -> "array[int]":
+    """Return large counts for records that stand so much further on."""
+    more = records << COUNT_BITS
+    return array("Q", [entry + more for entry in counts])

@@ -10,6 +10,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from credguard.errors import CorpusSourceError, CorpusUnwrittenError
+from credguard.screening.corpus.folders import RangeFolder
 from credguard.screening.corpus.header import Header
 from credguard.screening.corpus.layout import (
     MAX_DIRECTORY_BITS,
@@ -18,8 +19,9 @@ from credguard.screening.corpus.layout import (
     Width,
     directory_bits,
 )
+from credguard.screening.corpus.packed import GZIP, PackedFile
 from credguard.screening.corpus.runs import Run
-from credguard.screening.corpus.sources import Piece, Source, source_at
+from credguard.screening.corpus.sources import Piece, Source, TextFile
 from credguard.screening.corpus.words import WordFile
 from credguard.screening.corpus.writing import CorpusWriter, Origin
 
@@ -124,11 +126,33 @@ def _built(
         most_empty=1 << MAX_DIRECTORY_BITS if plan.partial else _gap(expected, bits),
     )
     with writer:
-        for run in _runs(found.pieces(kind), writer.shape, plan):
-            writer.add(run)
+        for piece, run in _runs(found.pieces(kind), writer.shape, plan):
+            try:
+                writer.add(run)
+            except CorpusSourceError as error:
+                raise piece.blamed(error) from None
             if on_progress is not None:
                 on_progress(writer.entries, max(expected, writer.entries))
         return writer.finish()
+
+
+def source_at(path: Path) -> Source:
+    """
+    Return the source at *path*: a folder of ranges, or a file, packed or not.
+
+    Raises:
+        CorpusSourceError: There is nothing that can be read.
+    """
+    if path.is_dir():
+        return RangeFolder(path)
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(GZIP)) == GZIP
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}"
+    else:
+        return PackedFile(path) if packed else TextFile(path)
+    raise CorpusSourceError(message)
 
 
 def _gap(expected: int, bits: int) -> int:
@@ -136,22 +160,24 @@ def _gap(expected: int, bits: int) -> int:
     return max((_NEVER_MISSING << bits) // max(expected, 1), 1)
 
 
-def _runs(pieces: Iterator[Piece], shape: Shape, plan: Plan) -> Iterator[Run]:
-    """Yield what was made of the pieces, in order."""
+def _runs(
+    pieces: Iterator[Piece], shape: Shape, plan: Plan
+) -> Iterator[tuple[Piece, Run]]:
+    """Yield the pieces in order, each with what was made of it."""
     least = plan.origin.min_count
     if plan.jobs <= 1:
         for piece in pieces:
-            yield piece.read(shape, least)
+            yield piece, piece.read(shape, least)
         return
     pool = ProcessPoolExecutor(plan.jobs, mp_context=get_context("spawn"))
-    waiting: deque[Future[Run]] = deque()
+    waiting: deque[tuple[Piece, Future[Run]]] = deque()
     try:
         for piece in pieces:
-            waiting.append(pool.submit(_read, piece, shape, least))
+            waiting.append((piece, pool.submit(_read, piece, shape, least)))
             if len(waiting) >= plan.jobs * _AHEAD:
-                yield _result(waiting.popleft())
+                yield _next(waiting)
         while waiting:
-            yield _result(waiting.popleft())
+            yield _next(waiting)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -160,9 +186,10 @@ def _read(piece: Piece, shape: Shape, min_count: int) -> Run:
     return piece.read(shape, min_count)
 
 
-def _result(future: "Future[Run]") -> Run:
+def _next(waiting: "deque[tuple[Piece, Future[Run]]]") -> tuple[Piece, Run]:
+    piece, future = waiting.popleft()
     try:
-        return future.result()
+        return piece, future.result()
     except BrokenProcessPool:
         message = "a process that was reading the source has ended; build again"
     raise CorpusUnwrittenError(message)

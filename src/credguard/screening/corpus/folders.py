@@ -14,8 +14,9 @@ from pathlib import Path
 from credguard.errors import CorpusSourceError
 from credguard.screening.corpus.layout import RANGES, Kind, Shape
 from credguard.screening.corpus.lines import read_lines
+from credguard.screening.corpus.packed import unpacked_file
 from credguard.screening.corpus.runs import Run
-from credguard.screening.corpus.sources import Piece, kind_of, unpacked_file
+from credguard.screening.corpus.sources import Piece, kind_of
 
 _NAME = re.compile(r"([0-9A-Fa-f]{5})(\.txt)?(\.gz)?")
 _DIGITS = 5
@@ -72,6 +73,11 @@ class RangesPiece:
             self._blame(texts, shape)
             raise flaw from None
 
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the first file's name."""
+        where = self.naming.path(self.first)
+        return CorpusSourceError(f"{error.flaw} (from {where} on)")
+
     def _lines(self, number: int) -> bytes:
         """Return a range's lines with whole hashes, ended by LF."""
         path = self.naming.path(number)
@@ -79,26 +85,23 @@ class RangesPiece:
         if not text:
             message = f"the range {number:05X} is empty (in {path}); fetch it again"
             raise CorpusSourceError(message)
-        if text.find(b":") == 2 * self.kind.hash_bytes:
-            return text + b"\n"
         prefix = b"%05X" % number
+        if text.find(b":") == 2 * self.kind.hash_bytes:
+            lines = b"\n" + text.upper()
+            if lines.count(b"\n") != lines.count(b"\n" + prefix):
+                message = f"another range's hashes stand in {path}"
+                raise CorpusSourceError(message)
+            return text + b"\n"
         return prefix + text.replace(b"\n", b"\n" + prefix) + b"\n"
 
     def _blame(self, texts: list[bytes], shape: Shape) -> None:
         """Raise the flaw of the file that has it."""
         for number, text in enumerate(texts, self.first):
             try:
-                run = read_lines(text, shape)
+                read_lines(text, shape)
             except CorpusSourceError as error:
                 flaw = f"{error.flaw} (in {self.naming.path(number)})"
                 raise CorpusSourceError(flaw, error.number) from None
-            ends = {
-                int.from_bytes(each[:3], "big") >> 4
-                for each in (run.lowest, run.highest)
-            }
-            if ends != {number}:
-                flaw = f"another range's hashes stand in {self.naming.path(number)}"
-                raise CorpusSourceError(flaw)
 
 
 class RangeFolder:

@@ -5,9 +5,7 @@ One file, plain or packed by gzip, or a folder with a file for each range. A pie
 says where its lines are, so that another process can read them.
 """
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +39,9 @@ class Piece(Protocol):
                 the source's first line.
         """
 
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the number of the piece's first line, if it has one."""
+
 
 class Source(Protocol):
     """Hashes with counts, in order of the hash."""
@@ -53,22 +54,6 @@ class Source(Protocol):
 
     def pieces(self, kind: Kind) -> Iterator[Piece]:
         """Return the pieces in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextPiece:
-    """Lines that were read already, with how many stand before them."""
-
-    text: bytes
-    before: int
-    where: str
-
-    def read(self, shape: Shape, min_count: int) -> Run:
-        """Return the records of the lines."""
-        try:
-            return read_lines(self.text, shape, min_count=min_count)
-        except CorpusSourceError as error:
-            raise _placed(error, self.before, self.where) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +71,13 @@ class FilePiece:
             return read_lines(text, shape, min_count=min_count)
         except CorpusSourceError as error:
             before = _lines_before(self.path, start)
-            raise _placed(error, before, str(self.path)) from None
+            raise placed(error, before, str(self.path)) from None
+
+    def blamed(self, error: CorpusSourceError) -> CorpusSourceError:
+        """Return *error* with the number of the first line."""
+        start, _ = _lines_in(self.path, self.start, self.end)
+        first = CorpusSourceError(error.flaw, 1)
+        return placed(first, _lines_before(self.path, start), str(self.path))
 
 
 class TextFile:
@@ -113,7 +104,7 @@ class TextFile:
         for start in range(0, self._size, step):
             end = min(start + _SAMPLE_BYTES, self._size)
             texts.append(_lines_in(self._path, start, end)[1])
-        size, kept = _sampled(texts, min_count)
+        size, kept = sampled(texts, min_count)
         return self._size * kept // size if size else 0
 
     def pieces(self, kind: Kind) -> Iterator[Piece]:
@@ -121,61 +112,6 @@ class TextFile:
         del kind  # each piece looks for itself
         for start in range(0, self._size, PIECE_BYTES):
             yield FilePiece(self._path, start, min(start + PIECE_BYTES, self._size))
-
-
-class PackedFile:
-    """
-    A file of the downloader that gzip packed.
-
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def kind(self) -> Kind:
-        """Return which hash the first line has."""
-        return kind_of(next(self._texts(), b""))
-
-    def expected(self, min_count: int) -> int:
-        """Return about how many hashes there are, from the first lines."""
-        packed = self._path.stat().st_size
-        with self._path.open("rb") as file:
-            head = file.read(PIECE_BYTES)
-        unpacker = zlib.decompressobj(wbits=31)
-        try:
-            text = unpacker.decompress(head, PIECE_BYTES * _SAMPLES)
-        except zlib.error:
-            raise CorpusSourceError(_unpackable(self._path)) from None
-        used = len(head) - len(unpacker.unconsumed_tail) - len(unpacker.unused_data)
-        size, kept = _sampled([text[: text.rfind(b"\n") + 1]], min_count)
-        whole = len(text) * max(packed, 1) // max(used, 1)
-        return whole * kept // size if size else 0
-
-    def pieces(self, kind: Kind) -> Iterator[Piece]:
-        """Return the pieces in order; they are unpacked here."""
-        del kind  # as the lines are
-        before = 0
-        for text in self._texts():
-            yield TextPiece(text, before, str(self._path))
-            before += text.count(b"\n")
-
-    def _texts(self) -> Iterator[bytes]:
-        """Yield whole lines, about as many as one piece has."""
-        kept = b""
-        with gzip.open(self._path) as file:
-            while data := _unpacked(file, self._path):
-                cut = data.rfind(b"\n") + 1
-                if cut:
-                    yield kept + data[:cut]
-                    kept = data[cut:]
-                else:
-                    kept += data
-                if len(kept) > PIECE_BYTES:
-                    break  # no line is so long: it is shown as it is, and refused
-        if kept:
-            yield kept
 
 
 def kind_of(text: bytes) -> Kind:
@@ -200,45 +136,7 @@ def kind_of(text: bytes) -> Kind:
     return kind
 
 
-def source_at(path: Path) -> Source:
-    """
-    Return the source at *path*: a folder of ranges, or a file, packed or not.
-
-    Raises:
-        CorpusSourceError: There is nothing that can be read.
-    """
-    # Imported here, because a folder's files are read as sources too.
-    from credguard.screening.corpus.folders import RangeFolder  # noqa: PLC0415
-
-    if path.is_dir():
-        return RangeFolder(path)
-    try:
-        with path.open("rb") as file:
-            packed = file.read(len(_GZIP)) == _GZIP
-    except OSError as error:
-        message = f"{path} cannot be read: {error.strerror}"
-    else:
-        return PackedFile(path) if packed else TextFile(path)
-    raise CorpusSourceError(message)
-
-
-def unpacked_file(path: Path) -> bytes:
-    """
-    Return what a small file holds, unpacked if gzip packed it.
-
-    Raises:
-        CorpusSourceError: It cannot be unpacked.
-    """
-    data = path.read_bytes()
-    if data[:2] != _GZIP:
-        return data
-    try:
-        return zlib.decompress(data, wbits=31)
-    except zlib.error:
-        raise CorpusSourceError(_unpackable(path)) from None
-
-
-def _placed(error: CorpusSourceError, before: int, where: str) -> CorpusSourceError:
+def placed(error: CorpusSourceError, before: int, where: str) -> CorpusSourceError:
     """Return *error* with the number of its line in the whole file."""
     number = None if error.number is None else before + error.number
     return CorpusSourceError(f"{error.flaw} (in {where})", number)
@@ -272,7 +170,7 @@ def _lines_before(path: Path, end: int) -> int:
     return lines
 
 
-def _sampled(texts: Iterable[bytes], min_count: int) -> tuple[int, int]:
+def sampled(texts: Iterable[bytes], min_count: int) -> tuple[int, int]:
     """Return how long some lines are, and how many of them have a high enough count."""
     size = kept = 0
     for text in texts:
@@ -282,15 +180,3 @@ def _sampled(texts: Iterable[bytes], min_count: int) -> tuple[int, int]:
             if found and int(found[2].replace(b",", b"") or 0) >= max(min_count, 1):
                 kept += 1
     return size, kept
-
-
-def _unpacked(file: gzip.GzipFile, path: Path) -> bytes:
-    try:
-        return file.read(PIECE_BYTES)
-    except (OSError, EOFError, zlib.error):
-        message = _unpackable(path)
-    raise CorpusSourceError(message)
-
-
-def _unpackable(path: Path) -> str:
-    return f"{path} is cut or damaged: it cannot be unpacked"

@@ -6,6 +6,7 @@ and so is gone with the process; then each part is sorted by itself.
 """
 
 import hashlib
+import weakref
 from array import array
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +19,8 @@ from credguard._text import nfc
 from credguard.errors import CorpusSourceError, CorpusUnwrittenError
 from credguard.screening.corpus.layout import Kind
 from credguard.screening.corpus.nt_hash import nt_hash
-from credguard.screening.corpus.sources import Piece, TextPiece
+from credguard.screening.corpus.packed import TextPiece
+from credguard.screening.corpus.sources import Piece
 
 _PART_BYTES = 1 << 21
 _MOST_PART_BITS = 12
@@ -103,6 +105,7 @@ class _Parts:
 
     def __init__(self, folder: Path, bits: int, hash_bytes: int) -> None:
         self._file: IO[bytes] = TemporaryFile(dir=folder)  # noqa: SIM115  # kept open
+        weakref.finalize(self, self._file.close)
         self._shift = 16 - bits
         self._size = hash_bytes
         self._kept = [bytearray() for _ in range(1 << bits)]

@@ -138,8 +138,8 @@ class CorpusWriter:
 
     @property
     def entries(self) -> int:
-        """How many records are written for good, but for the last few."""
-        return self._blocks.entries
+        """How many records were added."""
+        return self._blocks.added
 
     def add(self, run: Run) -> None:
         """
