@@ -9,13 +9,23 @@ machine is not ours alone. Linux only: memory is read from /proc.
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.screening import audits, building, look_ups
+from benchmarks.screening import (
+    audits,
+    building,
+    look_ups,
+    range_bodies,
+    range_faults,
+    range_servers,
+    range_syncs,
+)
 from benchmarks.screening.material import write_corpus, write_text
 
 FOLDER = Path("build/screening")
-PARTS = ("build", "look_ups", "audits")
+CORPUS_PARTS = ("build", "look_ups", "audits")
+PARTS = (*CORPUS_PARTS, "bodies", "servers", "syncs", "faults")
 
 
 def main() -> None:
@@ -29,24 +39,38 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     print(f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     print(f"Python {sys.version.split()[0]}")
-    text = FOLDER / f"{chosen.entries}.txt"
+    if set(parts) & set(CORPUS_PARTS):
+        _corpus_parts(parts, chosen.entries, chosen.large)
+    if "bodies" in parts:
+        range_bodies.run()
+    if "servers" in parts:
+        range_servers.run(FOLDER, sparse_lines=max(chosen.large >> 20, 1))
+    if "syncs" in parts:
+        range_syncs.run(FOLDER)
+    if "faults" in parts:
+        range_faults.run()
+    print(f"\nload at the end: {os.getloadavg()[0]:.1f}")
+
+
+def _corpus_parts(parts: Sequence[str], entries: int, most: int) -> None:
+    text = FOLDER / f"{entries}.txt"
     if not text.exists():
-        write_text(text.with_suffix(".part"), chosen.entries)
+        write_text(text.with_suffix(".part"), entries)
         text.with_suffix(".part").rename(text)
     corpora = {
-        name: FOLDER / f"{chosen.entries}.{number}.corpus"
+        name: FOLDER / f"{entries}.{number}.corpus"
         for number, name in enumerate(("corpus", "corpus, compact"))
     }
     if "build" in parts or not all(path.exists() for path in corpora.values()):
         building.run(text, corpora)
     if "look_ups" in parts:
-        large = FOLDER / f"{chosen.large}.corpus"
+        large = FOLDER / f"{most}.corpus"
         if not large.exists():
-            write_corpus(large, chosen.large)
+            write_corpus(large, most)
         look_ups.run(text, corpora, large, FOLDER)
     if "audits" in parts:
         audits.run(text, corpora["corpus"], FOLDER)
-    print(f"\nload at the end: {os.getloadavg()[0]:.1f}")
 
 
-main()
+if __name__ == "__main__":
+    main()
