@@ -30,7 +30,9 @@ PURE := \
 	src/credguard/screening/corpus/header.py \
 	src/credguard/screening/corpus/layout.py \
 	src/credguard/screening/corpus/lines.py \
+	src/credguard/screening/corpus/news.py \
 	src/credguard/screening/corpus/nt_hash.py \
+	src/credguard/screening/corpus/range_text.py \
 	src/credguard/screening/corpus/runs.py \
 	src/credguard/screening/hints.py \
 	src/credguard/screening/patterns.py \

@@ -18,7 +18,7 @@ from credguard.errors import BlocklistUnavailableError, CorpusSetupError
 from credguard.screening.corpus import Corpus, Kind
 from credguard.screening.corpus.asking_news import news_for, news_since
 from credguard.screening.corpus.fetching import Fetcher, Service
-from credguard.screening.corpus.news import News, Verdict, compare, sample
+from credguard.screening.corpus.news import News, Novelty, compare, sample
 
 RANGES = 1 << 20
 ETAGS = st.dictionaries(st.integers(0, RANGES - 1), st.sampled_from(["", '"a"', '"b"']))
@@ -43,19 +43,19 @@ class TestDecision:
     @pytest.mark.parametrize(
         ("compared", "changed", "verdict"),
         [
-            (0, 0, Verdict.UNKNOWN),
-            (64, 0, Verdict.NOTHING),
-            (64, 1, Verdict.CORRECTIONS),
-            (64, 6, Verdict.CORRECTIONS),
-            (64, 7, Verdict.LOAD),
-            (64, 64, Verdict.LOAD),
+            (0, 0, Novelty.UNKNOWN),
+            (64, 0, Novelty.NOTHING),
+            (64, 1, Novelty.CORRECTIONS),
+            (64, 6, Novelty.CORRECTIONS),
+            (64, 7, Novelty.LOAD),
+            (64, 64, Novelty.LOAD),
         ],
     )
     def test_a_tenth_of_the_ranges_is_a_load(
-        self, compared: int, changed: int, verdict: Verdict
+        self, compared: int, changed: int, verdict: Novelty
     ) -> None:
         """Fewer changes are corrections."""
-        assert News(compared, changed).verdict is verdict
+        assert News(compared, changed).novelty is verdict
 
     @given(st.integers(1, 10**7))
     def test_a_load_is_estimated_from_the_share_that_it_changes(
@@ -120,7 +120,7 @@ class TestForCorpus:
         with Corpus(path) as corpus:
             news = news_for(Service(few.url), corpus)
         assert news == News(64, 64)
-        assert news.verdict is Verdict.LOAD
+        assert news.novelty is Novelty.LOAD
 
     def test_a_corpus_without_etags_cannot_tell(
         self, few: Upstream, tmp_path: Path
@@ -158,14 +158,14 @@ class TestSince:
         """From one call to the next, and only once."""
         state = tmp_path / "state"
         service = Service(few.url)
-        verdicts = [news_since(service, state).verdict for _ in range(2)]
+        verdicts = [news_since(service, state).novelty for _ in range(2)]
         few.ranges = [few.made(4) for _ in few.ranges]
-        verdicts += [news_since(service, state).verdict for _ in range(2)]
+        verdicts += [news_since(service, state).novelty for _ in range(2)]
         assert verdicts == [
-            Verdict.UNKNOWN,
-            Verdict.NOTHING,
-            Verdict.LOAD,
-            Verdict.NOTHING,
+            Novelty.UNKNOWN,
+            Novelty.NOTHING,
+            Novelty.LOAD,
+            Novelty.NOTHING,
         ]
 
     def test_a_failure_forgets_nothing(self, few: Upstream, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from credguard.screening.corpus import Corpus, Kind, Width
 from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.corpus.journal import PIECE_RANGES, Journal, Piece
 from credguard.screening.corpus.pieces import SyncPlan, folder_of
-from credguard.screening.corpus.syncing import Progress, Synced, sync
+from credguard.screening.corpus.syncing import Synced, SyncProgress, sync
 
 RANGES = 2 * PIECE_RANGES
 FEW = 200
@@ -54,7 +54,7 @@ class TestWhole:
     def test_every_hash_is_there_with_its_count(self, tmp_path: Path) -> None:
         """Of two pieces, with every ETag, in exactly as many entries."""
         with Upstream(RANGES) as upstream:
-            said: list[Progress] = []
+            said: list[SyncProgress] = []
             path = tmp_path / "corpus"
             done = sync(plan_for(upstream), path, on_progress=said.append)
             assert counts_in(path, upstream) == upstream.hashes()

@@ -11,7 +11,7 @@ from credguard.errors import BlocklistUnavailableError, SetupError
 from credguard.screening.corpus import Corpus
 from credguard.screening.corpus.asking_news import news_for, news_since
 from credguard.screening.corpus.layout import RANGES
-from credguard.screening.corpus.news import SAMPLES, News, Verdict
+from credguard.screening.corpus.news import SAMPLES, News, Novelty
 
 EXIT_NEWS = 3
 
@@ -68,12 +68,12 @@ def news(
 
 
 def _tell(found: News, *, is_first: bool) -> None:
-    match found.verdict:
-        case Verdict.NOTHING:
+    match found.novelty:
+        case Novelty.NOTHING:
             say(f"Nothing new: none of {found.compared} ranges has changed.")
-        case Verdict.UNKNOWN if is_first:
+        case Novelty.UNKNOWN if is_first:
             say("Remembered; the next call tells what has changed since.")
-        case Verdict.UNKNOWN:
+        case Novelty.UNKNOWN:
             message = "none of the ranges that were asked about could be compared"
             raise BlocklistUnavailableError(message)
         case verdict:
@@ -81,9 +81,9 @@ def _tell(found: News, *, is_first: bool) -> None:
             sys.exit(EXIT_NEWS)
 
 
-def _sentence(found: News, verdict: Verdict) -> str:
+def _sentence(found: News, verdict: Novelty) -> str:
     ranges = f"{found.changed} of {found.compared} ranges have changed"
-    if verdict is Verdict.CORRECTIONS:
+    if verdict is Novelty.CORRECTIONS:
         return f"A few changes: {ranges}. No load of passwords does so little."
     if found.changed == found.compared:
         return f"A load: {ranges}, so millions of hashes are new or counted anew."

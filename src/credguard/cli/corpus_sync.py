@@ -12,7 +12,7 @@ from credguard.cli.corpus_service import service_for, service_options, url_argum
 from credguard.cli.printing import Bar, progress, say
 from credguard.screening.corpus import Width
 from credguard.screening.corpus.pieces import SyncPlan
-from credguard.screening.corpus.syncing import Progress
+from credguard.screening.corpus.syncing import SyncProgress
 from credguard.screening.corpus.syncing import sync as sync_corpus
 from credguard.screening.range_service import FEWEST_LINES
 
@@ -84,11 +84,11 @@ def sync(
     print_header(done.header)
 
 
-def _shown(bar: Bar) -> Callable[[Progress], None]:
+def _shown(bar: Bar) -> Callable[[SyncProgress], None]:
     """Return what shows how far it is, how fast, and what is amiss."""
     started = time.monotonic()
 
-    def show(now: Progress) -> None:
+    def show(now: SyncProgress) -> None:
         rate = now.done / max(time.monotonic() - started, 1e-3)
         note = "writing the file" if now.is_writing else f"{rate:,.0f} ranges/s"
         if now.failed:

@@ -21,7 +21,7 @@ From this share of changed ranges on, it was a load: 110,000 hashes or more, by
 """
 
 
-class Verdict(StrEnum):
+class Novelty(StrEnum):
     """What the sample says."""
 
     NOTHING = "nothing"
@@ -57,13 +57,13 @@ class News:
         return self.changed / self.compared if self.compared else 0.0
 
     @property
-    def verdict(self) -> Verdict:
+    def novelty(self) -> Novelty:
         """What that means."""
         if not self.compared:
-            return Verdict.UNKNOWN
+            return Novelty.UNKNOWN
         if not self.changed:
-            return Verdict.NOTHING
-        return Verdict.LOAD if self.share >= LOAD_SHARE else Verdict.CORRECTIONS
+            return Novelty.NOTHING
+        return Novelty.LOAD if self.share >= LOAD_SHARE else Novelty.CORRECTIONS
 
     @property
     def estimate(self) -> float:

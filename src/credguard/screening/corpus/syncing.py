@@ -42,7 +42,7 @@ NAMED_FAILURES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SyncProgress:
     """
     How far a sync is.
 
@@ -87,7 +87,7 @@ def sync(
     plan: SyncPlan,
     path: str | os.PathLike[str],
     *,
-    on_progress: Callable[[Progress], object] = lambda _: None,
+    on_progress: Callable[[SyncProgress], object] = lambda _: None,
     clock: Callable[[], float] = time.time,
 ) -> Synced:
     """
@@ -202,7 +202,7 @@ def _journaled(work: Work, numbers: list[int]) -> dict[int, str]:
     return found
 
 
-def _fetch_all(work: Work, on_progress: Callable[[Progress], object]) -> int:
+def _fetch_all(work: Work, on_progress: Callable[[SyncProgress], object]) -> int:
     """Fetch what is not there yet; return how many ranges need no fetching."""
     done = unchanged = 0
     failed: dict[int, str] = {}
@@ -210,7 +210,7 @@ def _fetch_all(work: Work, on_progress: Callable[[Progress], object]) -> int:
         done += piece.done
         unchanged += piece.unchanged
         failed |= piece.failed
-        on_progress(Progress(done, work.plan.ranges, unchanged, len(failed)))
+        on_progress(SyncProgress(done, work.plan.ranges, unchanged, len(failed)))
     if failed:
         raise _lacking(failed)
     return unchanged
@@ -235,7 +235,7 @@ def _pieces_done(work: Work) -> Iterator[PieceDone]:
 def _write(
     work: Work,
     base: Corpus | None,
-    on_progress: Callable[[Progress], object],
+    on_progress: Callable[[SyncProgress], object],
     now: int,
 ) -> Header:
     """Make the file of the journal and of what has not changed."""
@@ -262,7 +262,7 @@ def _write(
                         writer.add(run)
                     writer.note_etag(each, fetched.etag)
                     done += 1
-            on_progress(Progress(done, plan.ranges, is_writing=True))
+            on_progress(SyncProgress(done, plan.ranges, is_writing=True))
         return writer.finish()
 
 
