@@ -28,11 +28,21 @@ PURE := \
 	src/credguard/screening/blocklists.py \
 	src/credguard/screening/context.py \
 	src/credguard/screening/editions.py \
+	src/credguard/screening/corpus/blocks.py \
+	src/credguard/screening/corpus/header.py \
+	src/credguard/screening/corpus/layout.py \
+	src/credguard/screening/corpus/lines.py \
+	src/credguard/screening/corpus/news.py \
+	src/credguard/screening/corpus/nt_hash.py \
+	src/credguard/screening/corpus/range_text.py \
+	src/credguard/screening/corpus/runs.py \
 	src/credguard/screening/hints.py \
 	src/credguard/screening/latin.py \
 	src/credguard/screening/patterns.py \
 	src/credguard/screening/policy.py \
+	src/credguard/screening/hash_kind.py \
 	src/credguard/screening/range_body.py \
+	src/credguard/screening/range_decoding.py \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/standing.py \
 	src/credguard/screening/verdicts.py \
@@ -46,7 +56,8 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords bench-strength format docs lock clean
+.PHONY: help install test drill check services-test coverage lint format docs lock clean \
+	bench-passwords bench-screening bench-strength
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -104,6 +115,9 @@ bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 
 bench-strength: build/bench/.installed  ## Measure judging passwords beside its peers
 	build/bench/bin/python -m benchmarks.screening.strength $(BENCH_ARGS)
+
+bench-screening: build/bench/.installed  ## Measure the corpus beside its peers
+	build/bench/bin/python -m benchmarks.screening $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

@@ -27,10 +27,10 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── AccountIdError
     │   ├── ScopeError
     │   ├── StorageSetupError
-    │   └── DeliverySetupError
+    │   └── DeliverySetupError, CorpusSetupError ── CorpusSourceError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
-    │       DeliveryUnavailableError
+    │       DeliveryUnavailableError, CorpusUnwrittenError
     ├── CampaignStateError        the operator asked for what cannot be now
     │   └── LeaseLostError
     ├── DrillFailedError          a rehearsal showed what must not happen
@@ -164,9 +164,7 @@ class StoredDataError(CredguardError):
 class UnreadableHashError(StoredDataError):
     """A stored password hash is not of any format that is accepted here."""
 
-    def __init__(
-        self, message: str = "The stored password hash is unreadable."
-    ) -> None:
+    def __init__(self, message: str = "The stored hash is unreadable.") -> None:
         super().__init__(message)
 
 
@@ -244,6 +242,18 @@ class DeliverySetupError(SetupError):
     """A mail setting cannot work: an address, a link or a folder."""
 
 
+class CorpusSetupError(SetupError):
+    """A file is no corpus, or not one that can do what is asked of it."""
+
+
+class CorpusSourceError(CorpusSetupError):
+    """What a corpus is made of has a flaw; `number` is the line's, from 1, or None."""
+
+    def __init__(self, flaw: str, number: int | None = None) -> None:
+        super().__init__(flaw if number is None else f"line {number:,}: {flaw}")
+        self.flaw, self.number = flaw, number
+
+
 class UnavailableError(CredguardError):
     """Something is away or too busy; nothing was decided and nothing was lost."""
 
@@ -271,6 +281,10 @@ class StorageUnavailableError(UnavailableError):
 
 class DeliveryUnavailableError(UnavailableError):
     """The mail server or folder takes no mail now; the notices stay queued."""
+
+
+class CorpusUnwrittenError(UnavailableError):
+    """A corpus cannot be written now; the one that was there is as it was."""
 
 
 class CampaignStateError(CredguardError):

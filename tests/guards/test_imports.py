@@ -12,6 +12,7 @@ HEAVY = {
     "click",
     "cryptography",
     "http",
+    "numpy",
     "psycopg",
     "pymysql",
     "requests",

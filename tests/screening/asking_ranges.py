@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler
 from faulty_ranges import Fault, FaultyRangeServer, send
 
 from credguard.drill.range_server import RangeServer
-from credguard.screening import RangeService
+from credguard.screening import MemoryCache, RangeService
 
 HANG = 10.0  # seconds
 # Longer than any sound answer takes, so that only what hangs runs into it.
@@ -34,7 +34,13 @@ def asking(
     server: RangeServer, *, deadline: timedelta = PATIENT, clock: Clock | None = None
 ) -> Iterator[RangeService]:
     """Serve, and yield a client of it."""
-    service = RangeService(server.url, deadline=deadline, monotonic=clock or Clock())
+    now = clock or Clock()
+    service = RangeService(
+        server.url,
+        deadline=deadline,
+        cache=MemoryCache(monotonic=now),
+        monotonic=now,
+    )
     with server, closing(service):
         yield service
 

@@ -1,7 +1,9 @@
 """Range servers that go wrong, one way each. What they serve lists `LISTED`."""
 
 import gzip
+import random
 import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
@@ -10,6 +12,9 @@ from credguard.drill.range_server import RangeServer
 
 LISTED = "trustno1 but listed"
 TIMES = 17_491
+
+_GZIP = ("Content-Encoding: gzip",)
+_DEFLATE = ("Content-Encoding: deflate",)
 
 Fault = Callable[["FaultyRangeServer", BaseHTTPRequestHandler], None]
 
@@ -103,6 +108,11 @@ def _endless_head(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None
     raw(request, b"HTTP/1.1 200 OK\r\n", *[b"X-More: and more\r\n"] * 10_000)
 
 
+def _endless_informing(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
+    while True:
+        raw(request, b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+
+
 def _endless_chunks(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
     raw(request, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     raw(request, *_chunks([b"0" * 65_536] * 200))
@@ -130,11 +140,64 @@ def _no_http(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
 
 
 def _huge(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
-    send(request, b"0" * 2_000_000)
+    megabyte = b"0" * 1_000_000
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\n"
+    raw(request, head, *[megabyte] * 300)
 
 
 def _bomb(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
-    send(request, gzip.compress(bytes(20_000_000)), "Content-Encoding: gzip")
+    # A gzip file is one deflated stream, so repeating a block of it repeats zeros.
+    packer = zlib.compressobj(wbits=31)
+    head = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    block = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)
+    send(request, head + block * 900, *_GZIP)
+
+
+def _noise(_: FaultyRangeServer, request: BaseHTTPRequestHandler) -> None:
+    send(request, gzip.compress(random.Random(1).randbytes(2_000_000)), *_GZIP)
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
+
+
+def _gzip_cut(body: bytes) -> bytes:
+    return gzip.compress(body)[:-4]
+
+
+def _gzip_twice(body: bytes) -> bytes:
+    return gzip.compress(body) * 2
+
+
+def _gzip_damaged(body: bytes) -> bytes:
+    packed = bytearray(gzip.compress(body))
+    packed[len(packed) // 2] ^= 1
+    return bytes(packed)
+
+
+def _gzip_chain(body: bytes) -> bytes:
+    return gzip.compress(gzip.compress(body))
+
+
+def _by_count(body: bytes) -> bytes:
+    def count(line: bytes) -> int:
+        return int(line[36:])
+
+    lines = sorted(body.split(b"\r\n"), key=count, reverse=True)
+    return b"\r\n".join(lines)
+
+
+def _two_lines_swapped(body: bytes) -> bytes:
+    first, second, *others = body.split(b"\r\n")
+    return b"\r\n".join([second, first, *others])
+
+
+def _only_padding(body: bytes) -> bytes:
+    return b"\r\n".join(line[:35] + b":0" for line in body.split(b"\r\n"))
+
+
+def _garbage_around(body: bytes) -> bytes:
+    return b"garbage\r\n" + body + b"\r\ngarbage"
 
 
 def _html(_: bytes) -> bytes:
@@ -167,6 +230,7 @@ def _first_line(line: bytes) -> Callable[[bytes], bytes]:
 
 
 SLOW: dict[str, Fault] = {
+    "informs without end": _endless_informing,
     "silence": _silence,
     "drips its head": _drip_head,
     "drips its body": _drip_body,
@@ -188,8 +252,15 @@ WRONG: dict[str, tuple[str, Fault]] = {
     "304": ("bad_status", with_status("304 Not Modified")),
     "huge": ("too_large", _huge),
     "endless chunks": ("too_large", _endless_chunks),
-    "gzip bomb": ("malformed", _bomb),
-    "gzip unasked": ("malformed", with_body(gzip.compress, "Content-Encoding: gzip")),
+    "gzip bomb": ("too_large", _bomb),
+    "large when gzipped": ("too_large", _noise),
+    "gzip cut": ("malformed", with_body(_gzip_cut, *_GZIP)),
+    "gzip of two files": ("malformed", with_body(_gzip_twice, *_GZIP)),
+    "gzip damaged": ("malformed", with_body(_gzip_damaged, *_GZIP)),
+    "gzip that is none": ("malformed", with_body(lambda body: body, *_GZIP)),
+    "gzip chain": ("malformed", with_body(_gzip_chain, "Content-Encoding: gzip, gzip")),
+    "deflate unasked": ("malformed", with_body(zlib.compress, *_DEFLATE)),
+    "unknown encoding": ("malformed", with_body(_as_it_is, "Content-Encoding: br")),
     "gzip unsaid": ("malformed", with_body(gzip.compress)),
     "no length": ("malformed", _no_length),
     "web page": ("malformed", with_body(_html, "Content-Type: text/html")),
@@ -210,10 +281,15 @@ WRONG: dict[str, tuple[str, Fault]] = {
     "cut inside a line": ("malformed", with_body(lambda body: body[:-3])),
     "cut in half": ("too_few_lines", with_body(_cut_in_half)),
     "cut near the end": ("too_few_lines", with_body(_cut_near_the_end)),
+    "only padding": ("too_few_lines", with_body(_only_padding)),
+    "ordered by count": ("malformed", with_body(_by_count)),
+    "out of order": ("malformed", with_body(_two_lines_swapped)),
+    "garbage and the line": ("malformed", with_body(_garbage_around)),
     "one line": ("too_few_lines", with_body(lambda _: b"0" * 35 + b":1")),
 }
 
 SOUND: dict[str, Fault] = {
+    "gzip": with_body(gzip.compress, "Content-Encoding: gzip"),
     "LF": with_body(lambda body: body.replace(b"\r\n", b"\n")),
     "final line end": with_body(lambda body: body + b"\r\n"),
     "lower case": with_body(bytes.lower),

@@ -1,8 +1,10 @@
 import socket
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.server import BaseHTTPRequestHandler
 
 import pytest
@@ -11,6 +13,7 @@ from asking_ranges import (
     HURRIED,
     PATIENT,
     asking,
+    in_turn,
     sound,
     wait_for_workers,
 )
@@ -24,6 +27,22 @@ from credguard.screening import (
     Unasked,
     UnaskedReason,
 )
+
+# Prints why a second question failed, and how many KiB the process has grown by it.
+GROWTH = """
+import resource, sys
+from datetime import timedelta
+from credguard.screening import MemoryCache, RangeService
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+url, password = sys.argv[1:]
+cache = MemoryCache(lifetime=timedelta(0))
+service = RangeService(url, deadline=timedelta(seconds=30), cache=cache)
+service.look_up(password).times
+before = peak()
+print(service.look_up(password).why, peak() - before)
+service.close()
+"""
 
 
 class TestFaults:
@@ -63,6 +82,38 @@ class TestFaults:
             released.set()
         assert wait_for_workers() == []
         service.close()
+
+    def test_nobody_who_answers_a_connection_is_too_slow(self) -> None:
+        """Packets that vanish are waited for until the deadline."""
+        with (
+            socket.create_server(("127.0.0.1", 0), backlog=0) as server,
+            ExitStack() as full,
+        ):
+            # A listener whose queue is full answers no more connections.
+            for _ in range(4):
+                waiting = full.enter_context(socket.socket())
+                waiting.settimeout(0)
+                waiting.connect_ex(server.getsockname())
+            port = server.getsockname()[1]
+            service = RangeService(f"http://127.0.0.1:{port}", deadline=HURRIED)
+            with closing(service):
+                assert service.look_up(LISTED) == Unasked(UnaskedReason.TOO_SLOW)
+            assert wait_for_workers() == []
+
+    @pytest.mark.parametrize("fault", ["huge", "endless chunks", "gzip bomb"])
+    def test_memory_is_bounded(self, fault: str) -> None:
+        """However much is sent or comes of it, a process grows by 16 MB at most."""
+        with FaultyRangeServer(in_turn(sound, WRONG[fault][1])) as server:
+            asked = subprocess.run(
+                [sys.executable, "-c", GROWTH, server.url, LISTED],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=60,
+            )
+        why, growth = asked.stdout.split()
+        assert why == "too_large"
+        assert int(growth) < 16 * 1024
 
     def test_a_closed_port_is_unreachable(self) -> None:
         """Nobody there is could not ask."""

@@ -11,6 +11,7 @@ from faulty_ranges import LISTED, WRONG, FaultyRangeServer
 
 from credguard.screening import (
     Listed,
+    MemoryCache,
     NotListed,
     RangeService,
     Unasked,
@@ -36,7 +37,10 @@ class TestCache:
     def test_only_so_many_answers_are_kept(self) -> None:
         """The answer that was used longest ago makes room."""
         server = FaultyRangeServer(sound)
-        with server, closing(RangeService(server.url, ranges=2)) as service:
+        with (
+            server,
+            closing(RangeService(server.url, cache=MemoryCache(ranges=2))) as service,
+        ):
             for password in ("one", "two", "one", "three", "one", "two"):
                 service.look_up(password)
         assert server.asked == 4
@@ -66,7 +70,8 @@ class TestCache:
             of_parent = service._state
             with monkeypatch.context() as patch:
                 patch.setattr("credguard.screening.range_service.os.getpid", lambda: -1)
-                assert isinstance(service.look_up(LISTED), Listed)
+                assert service.look_up("another") == NotListed()
+                assert service._state is not of_parent
                 service.close()
             service._state = of_parent
         assert server.asked == 2

@@ -21,6 +21,7 @@ from credguard.drill.range_server import RangeServer
 from credguard.errors import SetupError
 from credguard.screening import (
     Listed,
+    MemoryCache,
     NotListed,
     RangeService,
     ReasonCode,
@@ -101,10 +102,10 @@ class TestRequest:
         assert digits[5:10] not in f"{request.requestline}{request.headers}".upper()
 
     def test_the_headers_are_ours(self) -> None:
-        """Padding is asked for, compression is not, and the sender says who it is."""
+        """Padding and one compression are asked for, and the sender says who it is."""
         request = seen_by_a_server()
         assert request.headers["Add-Padding"] == "true"
-        assert request.headers["Accept-Encoding"] == "identity"
+        assert request.headers["Accept-Encoding"] == "gzip"
         assert request.headers["User-Agent"] == f"credguard/{__version__}"
         assert request.headers["Cookie"] is None
 
@@ -181,8 +182,8 @@ class TestSetup:
         "make",
         [
             lambda: RangeService(deadline=timedelta(0)),
-            lambda: RangeService(ranges=0),
-            lambda: RangeService(fewest_lines=0),
+            lambda: RangeService(cache=MemoryCache(ranges=0)),
+            lambda: RangeService(fewest_lines=-1),
             lambda: RangeService(at_once=0),
         ],
     )

@@ -15,7 +15,8 @@ from faulty_ranges import LISTED, SLOW, TIMES, Fault, FaultyRangeServer
 
 from credguard.drill.range_server import RangeServer
 from credguard.screening import Listed, RangeService, Unasked, UnaskedReason
-from credguard.screening.transport import Transport, _TimedReader
+from credguard.screening.connections import TimedReader
+from credguard.screening.transport import Transport
 
 
 def certificate(folder: Path) -> Path:
@@ -118,7 +119,7 @@ def test_no_time_left_is_too_slow() -> None:
     with closing(Transport("http://127.0.0.1:9", at_once=1)) as transport:
         for _ in range(3):
             assert isinstance(transport.ask("ABCDE", seconds=0), Unasked)
-        assert transport._fetch(ends=0.0) == Unasked(UnaskedReason.TOO_SLOW)
+        assert transport._fetch(0.0, "") == Unasked(UnaskedReason.TOO_SLOW)
 
 
 def test_a_reader_stops_at_its_end_though_there_is_more() -> None:
@@ -127,7 +128,7 @@ def test_a_reader_stops_at_its_end_though_there_is_more() -> None:
     with ours, theirs:
         theirs.sendall(b"more")
         ours.settimeout(1e-9)
-        with closing(_TimedReader(ours)) as reader, pytest.raises(TimeoutError):
+        with closing(TimedReader(ours)) as reader, pytest.raises(TimeoutError):
             reader.readinto(bytearray(4))
 
 
@@ -137,7 +138,7 @@ def test_a_reader_gives_each_read_only_what_is_left() -> None:
     with ours, theirs:
         theirs.sendall(b"more")
         ours.settimeout(3600.0)
-        with closing(_TimedReader(ours)) as reader:
+        with closing(TimedReader(ours)) as reader:
             assert reader.readinto(bytearray(4)) == 4
         left = ours.gettimeout()
     assert left is not None

@@ -8,6 +8,7 @@ from credguard import __version__
 from credguard.cli.accounts import accounts
 from credguard.cli.audit import audit
 from credguard.cli.campaign import campaign
+from credguard.cli.corpus import corpus
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
 from credguard.cli.passwords import passwords
@@ -49,5 +50,5 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, passwords, audit, drill):
+for command in (keygen, accounts, campaign, passwords, corpus, audit, drill):
     credguard.add_command(command)

@@ -14,15 +14,20 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from credguard.screening.corpus.layout import Kind
+from credguard.screening.hash_kind import (
+    PREFIX_CHARACTERS,
+    digits_of,
+    suffix_characters,
+)
+
 LINES = 850
 """How many hashes fill a range; the public service has about two thousand."""
 
 PADDING_LINES = 100
 """How many lines of count 0 are added when padding is asked for."""
 
-_PREFIX_CHARACTERS = 5
-_SUFFIX_CHARACTERS = 35
-_PATH = re.compile(r"/range/([0-9A-Fa-f]{5})")
+_PATH = re.compile(r"/range/([0-9A-Fa-f]{5})(\?mode=ntlm)?")
 
 
 class RangeServer:
@@ -36,12 +41,13 @@ class RangeServer:
     """
 
     def __init__(self, passwords: Mapping[str, int]) -> None:
-        self._listed: dict[str, dict[str, int]] = {}
+        self._listed: dict[tuple[Kind, str], dict[str, int]] = {}
         for password, times in passwords.items():
-            digest = hashlib.sha1(password.encode(), usedforsecurity=False)
-            digits = digest.hexdigest().upper()
-            prefix, suffix = digits[:_PREFIX_CHARACTERS], digits[_PREFIX_CHARACTERS:]
-            self._listed.setdefault(prefix, {})[suffix] = times
+            for kind in Kind:
+                digits = digits_of(password, kind)
+                prefix = digits[:PREFIX_CHARACTERS]
+                ours = self._listed.setdefault((kind, prefix), {})
+                ours[digits[PREFIX_CHARACTERS:]] = times
         self._server = _Server(self)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,))
 
@@ -50,15 +56,14 @@ class RangeServer:
         """The address to give to a `RangeService`."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def lines(self, prefix: str) -> list[str]:
+    def lines(self, prefix: str, kind: Kind = Kind.SHA1) -> list[str]:
         """Return the lines of a range in order: suffix, colon, count."""
-        return [f"{suffix}:{times}" for suffix, times in self._range(prefix)]
+        return [f"{suffix}:{times}" for suffix, times in self._range(prefix, kind)]
 
-    def padding(self, prefix: str) -> list[str]:
+    def padding(self, prefix: str, kind: Kind = Kind.SHA1) -> list[str]:
         """Return the lines of count 0 that hide how many others there are."""
-        return [
-            f"{suffix}:0" for suffix in _suffixes(f"padding {prefix}", PADDING_LINES)
-        ]
+        suffixes = _suffixes(f"padding {prefix}", PADDING_LINES, kind)
+        return [f"{suffix}:0" for suffix in suffixes]
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one GET request."""
@@ -67,22 +72,23 @@ class RangeServer:
             _send(request, 400, b"A range is five hexadecimal digits.")
             return
         prefix = found[1].upper()
-        lines = self.lines(prefix)
+        kind = Kind.NTLM if found[2] else Kind.SHA1
+        lines = self.lines(prefix, kind)
         etag = f'W/"{hashlib.sha256("".join(lines).encode()).hexdigest()[:16]}"'
         if request.headers.get("If-None-Match") == etag:
             _send(request, 304, b"", etag=etag)
             return
         if request.headers.get("Add-Padding", "").lower() == "true":
-            lines += self.padding(prefix)
+            lines += self.padding(prefix, kind)
         _send(request, 200, "\r\n".join(lines).encode("ascii"), etag=etag)
 
-    def _range(self, prefix: str) -> list[tuple[str, int]]:
+    def _range(self, prefix: str, kind: Kind) -> list[tuple[str, int]]:
         # Small counts are the most frequent ones in the public service as well.
         filling = {
             suffix: 1 + int(suffix[-2:], 16) // 32
-            for suffix in _suffixes(f"range {prefix}", LINES)
+            for suffix in _suffixes(f"range {prefix}", LINES, kind)
         }
-        return sorted((filling | self._listed.get(prefix, {})).items())
+        return sorted((filling | self._listed.get((kind, prefix), {})).items())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -122,10 +128,11 @@ class _Request(BaseHTTPRequestHandler):
         """Print nothing: a request line holds a prefix."""
 
 
-def _suffixes(seed: str, number: int) -> list[str]:
+def _suffixes(seed: str, number: int, kind: Kind) -> list[str]:
     """Return *number* suffixes that depend on *seed* only."""
     digits = hashlib.shake_128(seed.encode()).hexdigest(number * 18).upper()
-    return [digits[at : at + _SUFFIX_CHARACTERS] for at in range(0, number * 36, 36)]
+    length = suffix_characters(kind)
+    return [digits[at : at + length] for at in range(0, number * 36, 36)]
 
 
 def _send(

@@ -7,8 +7,11 @@ listed, could not ask), and none of them is ever taken for another.
 
 from credguard.screening.blocklists import AnyOf, Blocklist, FirstAvailable, Words
 from credguard.screening.common_passwords import CommonPasswords
+from credguard.screening.corpus import Corpus
+from credguard.screening.corpus.layout import Kind
 from credguard.screening.hints import Hint
 from credguard.screening.policy import Accepted, PasswordPolicy, WhenUnasked
+from credguard.screening.range_cache import FolderCache, MemoryCache
 from credguard.screening.range_service import RangeService
 from credguard.screening.reasons import Reason, ReasonCode
 from credguard.screening.strength import Strength, estimate
@@ -27,9 +30,13 @@ __all__ = [
     "AnyOf",
     "Blocklist",
     "CommonPasswords",
+    "Corpus",
     "FirstAvailable",
+    "FolderCache",
     "Hint",
+    "Kind",
     "Listed",
+    "MemoryCache",
     "NotListed",
     "PasswordPolicy",
     "RangeService",

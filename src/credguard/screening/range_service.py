@@ -12,18 +12,23 @@ Source: the range protocol as published by Have I Been Pwned (API version 3,
 import hashlib
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from credguard._text import has_surrogate
 from credguard.errors import SetupError
 from credguard.screening.circuit import Circuit
+from credguard.screening.corpus.layout import Kind
+from credguard.screening.hash_kind import (
+    PREFIX_CHARACTERS,
+    digits_of,
+    suffix_characters,
+)
 from credguard.screening.range_body import RangeBody, read_body
+from credguard.screening.range_cache import Kept, MemoryCache, RangeCache
 from credguard.screening.reasons import breached
 from credguard.screening.verdicts import (
     Listed,
@@ -38,12 +43,14 @@ if TYPE_CHECKING:
 
 URL = "https://api.pwnedpasswords.com"
 
-PREFIX_CHARACTERS = 5
 FEWEST_LINES = 400
 """A range had 381 lines at least at half a billion hashes; it has 1,973 in 2026."""
 
 FAILURES_TO_REST = 5
 REST = timedelta(seconds=30)
+
+# Any other value of the mode is answered with SHA-1, in which no NTLM hash is found.
+QUERIES = {Kind.SHA1: "", Kind.NTLM: "?mode=ntlm"}
 
 # Failures of our own making, which say nothing about the service.
 _OURS = frozenset({UnaskedReason.BUSY, UnaskedReason.RESTING, UnaskedReason.NOT_TEXT})
@@ -56,10 +63,6 @@ class _State:
     process: int
     transport: "Transport"
     circuit: Circuit
-    lock: Lock = field(default_factory=Lock)
-    cache: OrderedDict[str, tuple[float, RangeBody]] = field(
-        default_factory=OrderedDict
-    )
 
 
 class RangeService:
@@ -68,52 +71,61 @@ class RangeService:
 
     Connections are kept and shared by threads. A look-up blocks for at most the
     deadline; from a coroutine, call it with ``asyncio.to_thread``. Redirects,
-    proxies, netrc and the environment are not followed.
+    netrc and the environment's proxies are not followed.
 
     Args:
         url: The service's address, without the path.
 
+        kind: Which hash is asked about. SHA-1 is the right one for passwords;
+            NTLM is for a service that has only those.
+
         deadline: How long one look-up may take in all, name resolution,
             connecting and the last byte included.
 
-        lifetime: How long an answer is used again for the same five digits.
+        cache: Where answers are kept; `MemoryCache` with its defaults if None.
+            Beyond its lifetime the service is asked whether an answer still stands.
 
-        ranges: How many answers are kept, about 80 KB each.
-
-        fewest_lines: How many lines a whole answer has at least; fewer are taken
-            for a cut answer. Lower it for a service with a small corpus.
+        fewest_lines: How many hashes a whole answer has at least; fewer are taken
+            for a cut answer. Lower it, to 0 even, for a service with a small corpus.
 
         at_once: How many questions may be under way at once.
 
-        monotonic: A clock in seconds that never goes back, for the cache and for
-            resting after five failures in a row.
+        proxy: An HTTP proxy to ask through, such as ``http://proxy.example:3128``.
+            None is used unless it is named here.
+
+        monotonic: A clock in seconds that never goes back, for resting after five
+            failures in a row.
 
     Raises:
-        SetupError: The address is not one of HTTP, or a duration or number is
-            not above zero.
+        SetupError: An address is not one of HTTP, or a duration or number is not
+            above zero.
     """
 
     def __init__(
         self,
         url: str = URL,
         *,
+        kind: Kind = Kind.SHA1,
         deadline: timedelta = timedelta(seconds=1),
-        lifetime: timedelta = timedelta(minutes=10),
-        ranges: int = 64,
+        cache: RangeCache | None = None,
         fewest_lines: int = FEWEST_LINES,
         at_once: int = 32,
+        proxy: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        numbers = (deadline / timedelta(seconds=1), ranges, fewest_lines, at_once)
+        numbers = (deadline / timedelta(seconds=1), fewest_lines + 1, at_once)
         if not all(number > 0 for number in numbers):
             message = "a range service's deadline and numbers are above zero"
             raise SetupError(message)
-        self._url = _checked(url)
+        self._url = checked_url(url)
+        self._kind = Kind(kind)
         self._deadline = deadline.total_seconds()
-        self._lifetime = lifetime.total_seconds()
-        self._ranges = ranges
+        self._cache = MemoryCache() if cache is None else cache
+        service = hashlib.sha256(url.encode()).hexdigest()[:12]
+        self._kept_as = f"{self._kind}-{service}-"
         self._fewest_lines = fewest_lines
         self._at_once = at_once
+        self._proxy = None if proxy is None else checked_proxy(proxy)
         self._monotonic = monotonic
         self._state: _State | None = None
 
@@ -130,8 +142,7 @@ class RangeService:
         """
         if has_surrogate(password):
             return Unasked(UnaskedReason.NOT_TEXT)
-        digest = hashlib.sha1(password.encode(), usedforsecurity=False)
-        digits = digest.hexdigest().upper()
+        digits = digits_of(password, self._kind)
         body = self._body(digits[:PREFIX_CHARACTERS])
         if isinstance(body, Unasked):
             return body
@@ -141,30 +152,43 @@ class RangeService:
         return Listed(breached(times), times) if times else NotListed()
 
     def close(self) -> None:
-        """Close the connections that are kept, and forget what was answered."""
+        """Close the connections that are kept, and the cache."""
         state, self._state = self._state, None
+        self._cache.close()
         if state is not None and state.process == os.getpid():
             state.transport.close()
 
     def _body(self, prefix: str) -> RangeBody | Unasked:
+        kept = self._cache.find(self._kept_as + prefix)
+        if kept is not None and kept.fresh:
+            return RangeBody(kept.text)
         state = self._present()
-        kept = self._kept(state, prefix)
-        if kept is not None:
-            return kept
         if not state.circuit.may_pass():
             return Unasked(UnaskedReason.RESTING)
-        answer = state.transport.ask(prefix, seconds=self._deadline)
-        body = (
-            read_body(answer, fewest_lines=self._fewest_lines)
-            if isinstance(answer, bytes)
-            else answer
-        )
-        if isinstance(body, RangeBody):
+        body = self._asked(state.transport, prefix, kept)
+        if isinstance(body, Kept):
             state.circuit.succeeded()
-            self._keep(state, prefix, body)
-        elif body.why not in _OURS:
+            self._cache.keep(self._kept_as + prefix, body)
+            return RangeBody(body.text)
+        if body.why not in _OURS:
             state.circuit.failed()
         return body
+
+    def _asked(
+        self, transport: "Transport", prefix: str, kept: Kept | None
+    ) -> Kept | Unasked:
+        etag = "" if kept is None else kept.etag
+        answer = transport.ask(prefix, seconds=self._deadline, etag=etag)
+        if isinstance(answer, Unasked):
+            return answer
+        if answer.body is None:
+            return Unasked(UnaskedReason.MALFORMED) if kept is None else kept
+        body = read_body(
+            answer.body,
+            fewest_lines=self._fewest_lines,
+            suffix_characters=suffix_characters(self._kind),
+        )
+        return Kept(body.text, answer.etag) if isinstance(body, RangeBody) else body
 
     def _present(self) -> _State:
         state = self._state
@@ -177,35 +201,48 @@ class RangeService:
                 rest=REST.total_seconds(),
                 monotonic=self._monotonic,
             )
-            transport = Transport(self._url, at_once=self._at_once)
+            transport = Transport(
+                self._url,
+                query=QUERIES[self._kind],
+                at_once=self._at_once,
+                proxy=self._proxy,
+            )
             state = self._state = _State(os.getpid(), transport, circuit)
         return state
 
-    def _kept(self, state: _State, prefix: str) -> RangeBody | None:
-        with state.lock:
-            until, body = state.cache.get(prefix, (0.0, None))
-            if body is None or self._monotonic() >= until:
-                return None
-            state.cache.move_to_end(prefix)
-            return body
 
-    def _keep(self, state: _State, prefix: str, body: RangeBody) -> None:
-        with state.lock:
-            state.cache[prefix] = (self._monotonic() + self._lifetime, body)
-            state.cache.move_to_end(prefix)
-            while len(state.cache) > self._ranges:
-                state.cache.popitem(last=False)
+def checked_url(url: str) -> str:
+    """
+    Return *url* if a range service can be asked there.
 
-
-def _checked(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        plain = not (parts.query or parts.fragment or parts.username)
-        in_range = parts.port is None or parts.port > 0
-    except ValueError:
-        usable = plain = in_range = False
-    if not (usable and plain and in_range):
+    Raises:
+        SetupError: It is not an address of HTTP, or has more than host and path.
+    """
+    if not _is_plain(url, credentials=False):
         message = "a range service's address is like https://api.pwnedpasswords.com"
         raise SetupError(message)
     return url
+
+
+def checked_proxy(url: str) -> str:
+    """
+    Return *url* if it can be a proxy's, with or without credentials.
+
+    Raises:
+        SetupError: It is not an address of HTTP.
+    """
+    if not _is_plain(url, credentials=True):
+        message = "a proxy's address is like http://proxy.example:3128"
+        raise SetupError(message)
+    return url
+
+
+def _is_plain(url: str, *, credentials: bool) -> bool:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        in_range = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = not (parts.query or parts.fragment)
+    return usable and in_range and plain and (credentials or not parts.username)

@@ -1,0 +1,132 @@
+from dataclasses import replace
+from zlib import crc32
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credguard.errors import CorpusDamagedError, CorpusSetupError
+from credguard.screening.corpus import Header, Kind, Shape, Width
+from credguard.screening.corpus.header import (
+    check_size,
+    read_etag,
+    read_header,
+    write_etag,
+    write_header,
+)
+
+numbers = st.integers(min_value=0, max_value=2**63)
+instants = st.integers(min_value=0, max_value=253_402_300_799)
+headers = st.builds(
+    Header,
+    shape=st.builds(
+        Shape,
+        kind=st.sampled_from(Kind),
+        width=st.sampled_from(Width),
+        bits=st.integers(min_value=0, max_value=30),
+    ),
+    entries=numbers,
+    large=numbers,
+    min_count=numbers,
+    source=st.text(max_size=100).filter(lambda text: text.isprintable()),
+    source_time=instants,
+    built_time=instants,
+    has_ranges=st.booleans(),
+    wide_directory=st.booleans(),
+    stamp=st.binary(min_size=8, max_size=8),
+)
+HEADER = Header(shape=Shape(Kind.SHA1, Width.DEFAULT, 3), entries=100, source="a list")
+
+
+@given(headers)
+def test_a_header_is_read_as_it_was_written(header: Header) -> None:
+    """All that a file says about itself survives, in 4,096 bytes."""
+    written = write_header(header)
+    assert len(written) == 4096
+    assert read_header(written, where="x") == header
+
+
+@given(st.integers(min_value=0, max_value=4096 * 8 - 1))
+def test_a_flipped_bit_in_a_header_is_refused(bit: int) -> None:
+    """No bit of a header can change and go unseen."""
+    data = bytearray(write_header(HEADER))
+    data[bit // 8] ^= 1 << bit % 8
+    with pytest.raises((CorpusDamagedError, CorpusSetupError)):
+        read_header(bytes(data), where="x")
+
+
+@pytest.mark.parametrize("data", [b"", b"SQLite format 3\0" + bytes(5000), bytes(4096)])
+def test_another_file_is_no_corpus(data: bytes) -> None:
+    """What does not begin like a corpus is called none, with the remedy."""
+    with pytest.raises(CorpusSetupError, match="is no corpus; make one with"):
+        read_header(data, where="x")
+
+
+@pytest.mark.parametrize("length", [8, 100, 4095])
+def test_a_header_that_is_cut_is_damage(length: int) -> None:
+    """A file of a few bytes that begins like a corpus was cut."""
+    with pytest.raises(CorpusDamagedError, match="is cut"):
+        read_header(write_header(HEADER)[:length], where="x")
+
+
+def test_a_newer_version_is_told_from_damage() -> None:
+    """A file of a later release asks for an upgrade, whatever else it holds."""
+    data = bytearray(write_header(HEADER))
+    data[8] = 2
+    with pytest.raises(CorpusSetupError, match=r"of version 2 .* upgrade credguard"):
+        read_header(bytes(data), where="x")
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(8, 0), (10, 3), (11, 5), (12, 9), (13, 31), (14, 2), (15, 5), (56, 2), (73, 3)],
+)
+def test_a_header_that_nobody_writes_is_refused(at: int, value: int) -> None:
+    """A valid checksum does not make a shape that there is not."""
+    data = bytearray(write_header(HEADER))
+    data[at] = value
+    data[4092:] = crc32(data[:4092]).to_bytes(4, "little")
+    with pytest.raises(CorpusDamagedError, match="header of x is damaged"):
+        read_header(bytes(data), where="x")
+
+
+def test_a_long_source_is_refused() -> None:
+    """What does not fit is not cut in silence."""
+    with pytest.raises(CorpusSetupError, match="512 bytes"):
+        write_header(replace(HEADER, source="ü" * 257))
+
+
+@pytest.mark.parametrize(
+    ("more", "flaw"), [(-1, "is cut"), (1, "is longer"), (-4096, "is cut")]
+)
+def test_a_file_of_another_length_is_damaged(more: int, flaw: str) -> None:
+    """The header implies the file's length to the byte."""
+    check_size(HEADER, HEADER.file_bytes, where="x")
+    with pytest.raises(CorpusDamagedError, match=flaw):
+        check_size(HEADER, HEADER.file_bytes + more, where="x")
+
+
+@pytest.mark.parametrize("etag", ["", 'W/"0x8DD9DF2BA3C0E5F"', "x" * 27, "é"])
+def test_an_etag_is_read_as_it_was_written(etag: str) -> None:
+    """ETags of up to 27 bytes are kept, in 32."""
+    assert len(write_etag(etag)) == 32
+    assert read_etag(write_etag(etag)) == etag
+
+
+def test_an_etag_that_is_too_long_is_not_kept() -> None:
+    """A range with such an ETag is fetched anew, not asked for by half of it."""
+    assert read_etag(write_etag("x" * 28)) == ""
+
+
+@given(st.integers(min_value=0, max_value=255))
+def test_a_flipped_bit_in_an_etag_is_seen(bit: int) -> None:
+    """A damaged ETag is not one."""
+    data = bytearray(write_etag('"abc"'))
+    data[bit // 8] ^= 1 << bit % 8
+    assert read_etag(bytes(data)) is None
+
+
+def test_an_etag_of_an_impossible_length_is_damage() -> None:
+    """A valid checksum over a length that does not fit is no ETag."""
+    said = b"\x1c" + b"x" * 27
+    assert read_etag(said + crc32(said).to_bytes(4, "little")) is None
