@@ -101,7 +101,9 @@ class PasswordHasher(Upkeep):
         patience: timedelta = DEFAULT_PATIENCE,
         floor: timedelta | None = None,
     ) -> None:
-        if not _is_within(work_factor, ceilings):
+        if not ceilings.allow(
+            work_factor.memory_kib, work_factor.passes, work_factor.lanes
+        ):
             message = "the work factor is above the ceilings for stored hashes"
             raise SetupError(message)
         self.accept = tuple(accept)
@@ -242,16 +244,15 @@ class PasswordHasher(Upkeep):
         except StoredDataError as error:
             refusal = error
         forms, asked = forms_of(password, reading)
-        left = asked * self.work_factor.work
         with self._pool.permit() as permit:
             try:
                 if reading is not None and _is_one_of(forms, reading.row, permit):
                     needs_rehash = self._is_to_be_replaced(reading, account_id)
                     return Verified(reading.row.scheme, needs_rehash)
             except StoredDataError as error:
-                refusal = error
-            else:
-                left -= 0 if reading is None else len(forms) * reading.row.work
+                refusal, reading = error, None
+            done = 0 if reading is None else len(forms) * reading.row.work
+            left = asked * self.work_factor.work - done
             spend(permit, left, like=self.work_factor)
         raise refusal or PasswordMismatchError
 
@@ -266,11 +267,3 @@ def _is_one_of(forms: tuple[Secret, ...], row: StoredHash, permit: Permit) -> bo
         if matches(row, form.reveal(), permit):
             return True
     return False
-
-
-def _is_within(work_factor: WorkFactor, ceilings: Ceilings) -> bool:
-    return (
-        work_factor.memory_kib <= ceilings.argon2_memory_kib
-        and work_factor.passes <= ceilings.argon2_passes
-        and work_factor.lanes <= ceilings.argon2_lanes
-    )

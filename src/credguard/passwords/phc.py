@@ -51,10 +51,16 @@ _PHC = re.compile(
     re.ASCII,
 )
 
-# What base64 can end with, by how many characters stand in its last group. Any other
-# character has spare bits set, and would give one hash a second spelling.
+# What base64 can end with and what it lacks, by how many characters stand in its last
+# group. Any other last character has spare bits set, and would give one hash a second
+# spelling.
 _ALPHABET = ascii_uppercase + ascii_lowercase + digits + "+/"
-_LAST_CHARACTERS = {0: _ALPHABET, 1: "", 2: _ALPHABET[::16], 3: _ALPHABET[::4]}
+_ENDINGS = {
+    0: (_ALPHABET, ""),
+    1: ("", ""),
+    2: (_ALPHABET[::16], "=="),
+    3: (_ALPHABET[::4], "="),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +106,8 @@ class Cost:
         Raises:
             WorkFactorTooHighError: Memory, passes or lanes are above their ceiling.
         """
+        if ceilings.allow(self.memory_kib, self.passes, self.lanes):
+            return
         refuse_above(ceilings.argon2_memory_kib, self.memory_kib, "Argon2 memory (KiB)")
         refuse_above(ceilings.argon2_passes, self.passes, "Argon2 passes")
         refuse_above(ceilings.argon2_lanes, self.lanes, "Argon2 lanes")
@@ -171,6 +179,5 @@ def to_base64(data: bytes) -> str:
 
 def from_base64(text: str) -> bytes | None:
     """Return the bytes of canonical base64 *text* of the right alphabet, or None."""
-    if text[-1:] not in _LAST_CHARACTERS[len(text) % 4]:
-        return None
-    return a2b_base64(text + "=" * (-len(text) % 4))
+    last, padding = _ENDINGS[len(text) % 4]
+    return a2b_base64(text + padding) if text[-1:] in last else None

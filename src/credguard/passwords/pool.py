@@ -202,6 +202,7 @@ class Argon2Pool:
             message = f"permits is a whole number from 1 to {MAX_PERMITS}"
             raise SetupError(message)
         self.patience = patience
+        self._patience_seconds = patience.total_seconds()
         if not 0 <= patience.total_seconds() <= threading.TIMEOUT_MAX:
             message = "patience is zero or more, and no longer than a wait can be"
             raise SetupError(message)
@@ -219,7 +220,7 @@ class Argon2Pool:
         block raises `BusyError` where no permit came free in time, before anything
         in it runs, and where it runs out of memory.
         """
-        return _Loan(self._lending(), self.patience.total_seconds())
+        return _Loan(self._lending(), self._patience_seconds)
 
     def _lending(self) -> _Lending:
         # A semaphore copied by fork may be short of permits that nobody will give
@@ -249,8 +250,8 @@ class _Loan:
         self._patience_seconds = patience_seconds
 
     def __enter__(self) -> Permit:
-        self._permit = self._lending.lend(self._patience_seconds)
-        return self._permit
+        permit = self._permit = self._lending.lend(self._patience_seconds)
+        return permit
 
     def __exit__(self, _kind: object, error: object, _where: object) -> None:
         self._lending.take_back(self._permit)

@@ -127,6 +127,14 @@ class Ceilings:
     crypt_rounds: int = 2_000_000  # three times the 656,000 that passlib writes
     phpass_rounds: int = 131_072  # twice what Drupal 8 writes, 16 times WordPress
 
+    def allow(self, memory_kib: int, passes: int, lanes: int) -> bool:
+        """Return True if no number of an Argon2 hash is above its ceiling."""
+        return (
+            memory_kib <= self.argon2_memory_kib
+            and passes <= self.argon2_passes
+            and lanes <= self.argon2_lanes
+        )
+
     def __post_init__(self) -> None:
         limits = {
             "argon2_memory_kib": MAX_MEMORY_KIB,
