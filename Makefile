@@ -26,6 +26,7 @@ PURE := \
 	src/credguard/passwords/preparing.py \
 	src/credguard/passwords/work_factor.py \
 	src/credguard/screening/blocklists.py \
+	src/credguard/screening/cheapest.py \
 	src/credguard/screening/context.py \
 	src/credguard/screening/editions.py \
 	src/credguard/screening/corpus/blocks.py \

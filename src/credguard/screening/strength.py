@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import chain, islice, product
 from re import compile as compile_pattern
 
+from credguard.screening.cheapest import cheapest
 from credguard.screening.hints import Hint
 from credguard.screening.latin import latin_reading
 from credguard.screening.patterns import Match, hints_for
@@ -116,13 +117,10 @@ def _cheapest(
     text: str, vocabularies: Sequence[Vocabulary]
 ) -> tuple[int, Sequence[Match]]:
     """Return the guesses and the matches of the cheapest way to put *text* together."""
-    from zxcvbn.scoring import most_guessable_match_sequence  # noqa: PLC0415
-
     matches = sorted(
         _matches(text, vocabularies), key=lambda match: (match["i"], match["j"])
     )
-    result = most_guessable_match_sequence(text, matches)
-    return int(result["guesses"]), result["sequence"]
+    return cheapest(text, matches)
 
 
 def _matches(text: str, vocabularies: Sequence[Vocabulary]) -> Iterator[Match]:
