@@ -30,6 +30,7 @@ PURE := \
 	src/credguard/screening/context.py \
 	src/credguard/screening/editions.py \
 	src/credguard/screening/corpus/blocks.py \
+	src/credguard/screening/corpus/hash_lists.py \
 	src/credguard/screening/corpus/header.py \
 	src/credguard/screening/corpus/layout.py \
 	src/credguard/screening/corpus/lines.py \
