@@ -27,6 +27,7 @@ PURE := \
 	src/credguard/passwords/work_factor.py \
 	src/credguard/screening/context.py \
 	src/credguard/screening/corpus/blocks.py \
+	src/credguard/screening/corpus/hash_lists.py \
 	src/credguard/screening/corpus/header.py \
 	src/credguard/screening/corpus/layout.py \
 	src/credguard/screening/corpus/lines.py \

@@ -1,8 +1,11 @@
 """The corpus commands, as they are typed."""
 
 import hashlib
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -88,6 +91,31 @@ def test_a_password_is_checked_and_not_shown(terminal: Terminal) -> None:
     said = terminal.type(*check, "--min-count", "3", answer="correct horse\n")
     assert (said.status, said.out) == (0, "Not listed.\n")
     assert terminal.type(*check, "password").status == 2
+
+
+def test_what_is_typed_is_not_shown(terminal: Terminal) -> None:
+    """On a terminal the password is asked for without echo."""
+    ours, theirs = os.openpty()
+    asking = subprocess.Popen(
+        [sys.executable, "-m", "credguard", "corpus", "check", "listed.corpus"],
+        cwd=terminal.folder,
+        env=terminal.variables(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    shown = b""
+    while b"Password: " not in shown:
+        shown += os.read(ours, 1000)
+    os.write(ours, b"correct horse\n")
+    assert asking.wait(timeout=60) == 1
+    while b"breaches." not in shown:
+        shown += os.read(ours, 1000)
+    os.close(theirs)
+    os.close(ours)
+    assert b"Listed: seen 2 times" in shown
+    assert b"correct" not in shown
 
 
 def test_verify_reads_all(terminal: Terminal) -> None:

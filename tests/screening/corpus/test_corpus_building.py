@@ -156,14 +156,29 @@ def test_a_bad_line_is_named(
     assert str(error).endswith(f"(in {tmp_path / 'text'})")
 
 
-@pytest.mark.parametrize("number", range(2, 3000, 113))
-def test_a_hash_out_of_order_is_named(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+@pytest.mark.parametrize("number", range(2, 3000, 213))
+def test_a_hash_out_of_order_is_named(
+    number: int, pack: type[bytes], tmp_path: Path
+) -> None:
     """In the middle of a piece or at its border, the line is told."""
     lines = text_of(LISTED).splitlines(keepends=True)
     text = b"".join([*lines[: number - 1], lines[0], *lines[number - 1 :]])
-    error = blamed(tmp_path, text)
+    error = blamed(tmp_path, pack(text))
     assert error.number == number
     assert "sort the file by hash" in error.flaw
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_hash_out_of_order_at_a_border_is_named(
+    pack: type[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each line is a piece, only their order tells."""
+    monkeypatch.setattr(sources, "PIECE_BYTES", 41)
+    monkeypatch.setattr(packed, "PIECE_BYTES", 41)
+    lines = text_of(hashes(9)).splitlines(keepends=True)
+    lines.insert(6, lines[2])
+    assert blamed(tmp_path, pack(b"".join(lines))).number == 7
 
 
 def test_a_text_in_order_of_count_is_refused(tmp_path: Path) -> None:
@@ -205,6 +220,7 @@ def test_a_text_that_lacks_a_part_is_refused(kept: slice, tmp_path: Path) -> Non
         ("0\n".encode("utf-16"), "the first line is not HASH:COUNT"),
         (gzip.compress(text_of(LISTED), mtime=0)[:-9], "cannot be unpacked"),
         (b"\x1f\x8b" + bytes(99), "cannot be unpacked"),
+        (PACKED[:900] + b"\xff" * 60 + PACKED[960:], "unpacked|in place|COUNT"),
         (text_of(LISTED) + b"0" * 9000, "is not HASH:COUNT|digits in place"),
         (
             gzip.compress(text_of(LISTED)[:100] + b"0" * 9000, mtime=0),

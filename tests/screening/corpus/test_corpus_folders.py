@@ -146,3 +146,19 @@ def test_a_folder_without_a_range_in_the_middle_is_refused(
     (folder / "00ABC.txt").write_bytes(b"00ABB" + b"F" * 35 + b":1")
     with pytest.raises(CorpusSourceError, match="another range's hashes"):
         build(folder, tmp_path / "c", PLAN)
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Path, tmp_path: Path) -> None:
+    """A link that leads nowhere is a range that is missing."""
+    (folder / "00ABC.txt").unlink()
+    (folder / "00ABC.txt").symlink_to(folder / "gone")
+    with pytest.raises(CorpusSourceError, match="range 00ABC cannot be read from"):
+        build(folder, tmp_path / "c", PLAN)
+
+
+def test_a_gap_is_told_with_the_file_behind_it(tmp_path: Path) -> None:
+    """What is found only when files come together names the first of them."""
+    naming = folders.Naming(tmp_path, (), ".txt", is_lower=False)
+    piece = folders.RangesPiece(naming, 0xABC, 0xABD, Kind.SHA1)
+    error = piece.blamed(CorpusSourceError("a gap"))
+    assert str(error) == f"a gap (from {tmp_path}/00ABC.txt on)"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credguard.errors import CorpusSourceError
-from credguard.screening.corpus import Kind, Run, Shape, Width, read_lines
+from credguard.screening.corpus import Kind, Run, Shape, Width, lines, read_lines
 
 BOM = b"\xef\xbb\xbf"
 LISTED = hashes(200)
@@ -108,6 +108,7 @@ def test_what_was_seen_rarely_can_be_left_out() -> None:
         (b"password\n", "not HASH:COUNT"),
         (b" " + line(B)[1:], "not HASH:COUNT"),
         (line(B)[:39] + b" :1\n", "not HASH:COUNT"),
+        (line(B)[:38] + b"  :1\n", "not HASH:COUNT"),
         (b"\xc3\xa4" + line(B)[2:], "not HASH:COUNT"),
         (line(B, "1,00"), "the count is not a number"),
         (line(B, "-1"), "the count is not a number"),
@@ -159,3 +160,8 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """Nothing but the declared error comes of a text."""
     with suppress(CorpusSourceError):
         read_lines(data, SHAPE)
+
+
+def test_a_text_without_a_flaw_that_can_be_named_is_refused_still() -> None:
+    """Were the two readers ever to disagree, the text would not be believed."""
+    assert str(lines._flaw(TEXT, SHAPE, b"")) == "the lines are not HASH:COUNT"

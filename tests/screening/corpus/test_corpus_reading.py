@@ -1,11 +1,12 @@
 import mmap
-import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from corpora import hashes, shape_of, strangers, write
+from hypothesis import given
+from hypothesis import strategies as st
 
 from credguard.errors import CorpusDamagedError, CorpusSetupError
 from credguard.screening.corpus import Corpus, Kind, Reading, Shape, Width, header
@@ -26,6 +27,12 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that may be written over again and again."""
+    return tmp_path_factory.mktemp("scratch") / "c"
+
+
 def asked(path: Path, how: Reading) -> str:
     """Look everything up; return what became of it."""
     try:
@@ -42,22 +49,21 @@ def asked(path: Path, how: Reading) -> str:
 
 
 @pytest.mark.parametrize("how", Reading)
+@given(place=st.integers(min_value=0))
 def test_a_flipped_bit_never_makes_a_wrong_answer(
-    how: Reading, whole: bytes, tmp_path: Path
+    how: Reading, place: int, whole: bytes, scratch: Path
 ) -> None:
-    """Wherever it is: refused, told at the look-up, or it changes no answer."""
-    draw = random.Random(how)
-    path = tmp_path / "c"
-    outcomes = set()
-    for _ in range(60):
-        data = bytearray(whole)
-        bit = draw.randrange(len(data) * 8)
-        data[bit // 8] ^= 1 << bit % 8
-        path.write_bytes(data)
-        outcomes.add(asked(path, how))
-        with pytest.raises(REFUSED):
-            verify(path)
-    assert outcomes == {"damaged", "refused"}
+    """Wherever it is, it is told: when opened, at the look-up, and by `verify`."""
+    data = bytearray(whole)
+    place %= len(data) * 8
+    data[place // 8] ^= 1 << place % 8
+    scratch.write_bytes(data)
+    ends = header.read_header(whole[:HEADER_BYTES], where="c").ranges_at
+    # The zeros behind the table's last block are read by `verify` alone.
+    unread = ends - 8 <= place // 8 < ends - 4
+    assert asked(scratch, how) in ({"whole"} if unread else {"damaged", "refused"})
+    with pytest.raises(REFUSED):
+        verify(scratch)
 
 
 def test_every_byte_is_covered(whole: bytes, tmp_path: Path) -> None:

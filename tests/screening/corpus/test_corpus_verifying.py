@@ -1,11 +1,21 @@
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from corpora import SHAPES, hashes, shape_of, write
 
 from credguard.errors import CorpusDamagedError
-from credguard.screening.corpus import CorpusWriter, Kind, Run, Shape, Width
+from credguard.screening.corpus import (
+    Corpus,
+    CorpusWriter,
+    Kind,
+    Reading,
+    Run,
+    Shape,
+    Width,
+)
+from credguard.screening.corpus.header import write_header
 from credguard.screening.corpus.verifying import verify
 
 
@@ -68,3 +78,28 @@ def test_a_damaged_etag_is_found(tmp_path: Path) -> None:
         file.write(b"y")
     with pytest.raises(CorpusDamagedError, match="the ETag of range ABCDE"):
         verify(tmp_path / "c")
+
+
+def test_another_stamp_is_found(tmp_path: Path) -> None:
+    """A stamp that is not that of the blocks is told, the header's checksum or no."""
+    header = write(tmp_path / "c", hashes(50))
+    with (tmp_path / "c").open("r+b") as file:
+        file.write(write_header(replace(header, stamp=bytes(8))))
+    with pytest.raises(CorpusDamagedError, match="its stamp is not that"):
+        verify(tmp_path / "c")
+
+
+@pytest.mark.parametrize("reading", Reading)
+def test_a_count_that_is_missing_is_told_by_the_look_up(
+    reading: Reading, tmp_path: Path
+) -> None:
+    """A record that refers to a large count has one, or there is no answer."""
+    shape = Shape(Kind.SHA1, Width.DEFAULT, 0)
+    with CorpusWriter(tmp_path / "c", shape=shape, expected=1) as writer:
+        writer.add(Run(0, [1], b"abcd\xff"))
+        writer.finish()
+    with (
+        Corpus(tmp_path / "c", reading=reading) as corpus,
+        pytest.raises(CorpusDamagedError, match="block 0 lacks a count"),
+    ):
+        corpus.times(bytes(4) + b"abcd" + bytes(12))

@@ -68,16 +68,20 @@ def audit(
         CorpusDamagedError: The corpus is damaged.
     """
     counted = counting(corpus, with_numpy=with_numpy)
-    found = Audited()
+    found, least = Audited(), max(min_count, 1)
     for batch in batches:
         times = counted(batch.digests)
         found.read += len(times)
         found.unread += batch.unread
-        places = [at for at, seen in enumerate(times) if seen >= min_count and seen]
-        found.listed += len(places)
-        found.by_times.update(_power_of_ten(times[at]) for at in places)
-        ids = [batch.ids[at] for at in places if batch.ids and batch.ids[at]]
-        found.without_id += len(places) - len(ids)
+        listed = 0
+        for seen, number in Counter(times).items():
+            if seen >= least:
+                listed += number
+                found.by_times[_power_of_ten(seen)] += number
+        pairs = zip(batch.ids, times, strict=False)
+        ids = [each for each, seen in pairs if seen >= least and each]
+        found.listed += listed
+        found.without_id += listed - len(ids)
         if on_listed is not None and ids:
             on_listed(ids)
     return found

@@ -11,11 +11,11 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from credguard.screening.corpus.layout import Kind
 
 BATCH = 1 << 15
-_BATCH_BYTES = 1 << 20
 _PWDUMP_COLUMNS = 4  # at least: user, number, LM hash, NT hash
 _HEX = {
     Kind.SHA1: re.compile(r"(?:sha1\$\$)?([0-9A-Fa-f]{40})", re.ASCII),
@@ -47,12 +47,13 @@ def batches_of(text: Iterable[bytes], kind: Kind) -> Iterator[Batch]:
     Return the hashes of a list.
 
     Args:
-        text: Its lines; an open binary file will do.
+        text: Its lines with their ends; an open binary file will do.
 
         kind: The kind of hash that is looked for.
     """
-    for lines in _chunks(text):
-        yield _plain(lines, kind) or batch_of(_columns(lines, kind), kind)
+    lines = iter(text)
+    while some := list(islice(lines, BATCH)):
+        yield _plain(some, kind) or batch_of(_columns(some, kind), kind)
 
 
 def batch_of(rows: Iterable[tuple[str, str | None]], kind: Kind) -> Batch:
@@ -76,20 +77,9 @@ def batch_of(rows: Iterable[tuple[str, str | None]], kind: Kind) -> Batch:
     return Batch(b"".join(digests), known, unread)
 
 
-def _chunks(text: Iterable[bytes]) -> Iterator[list[bytes]]:
-    lines: list[bytes] = []
-    for line in text:
-        lines.append(line.strip())
-        if len(lines) == BATCH:
-            yield lines
-            lines = []
-    if lines:
-        yield lines
-
-
 def _plain(lines: list[bytes], kind: Kind) -> Batch | None:
     """Return lines that are hashes and nothing else, None if one is not."""
-    joined = b"\n".join(lines)
+    joined = b"".join(lines).replace(b"\r\n", b"\n").removesuffix(b"\n")
     step = 2 * kind.hash_bytes + 1
     if len(joined) != len(lines) * step - 1 or joined[step - 1 :: step].strip(b"\n"):
         return None
@@ -104,7 +94,7 @@ def _plain(lines: list[bytes], kind: Kind) -> Batch | None:
 def _columns(lines: list[bytes], kind: Kind) -> Iterator[tuple[str, str]]:
     """Yield the id and the hash of each line that is not empty."""
     for line in lines:
-        columns = line.decode(errors="replace").split(":")
+        columns = line.strip().decode(errors="replace").split(":")
         if columns == [""]:
             continue
         if kind is Kind.NTLM and len(columns) >= _PWDUMP_COLUMNS:

@@ -5,6 +5,7 @@ About a dozen steps of the interpreter decide what a look-up costs, so everythin
 that is known when the file is opened is bound beforehand.
 """
 
+import mmap
 import struct
 from collections.abc import Callable
 
@@ -21,13 +22,11 @@ Split = Callable[[bytes], tuple[int, bytes]]
 
 def search_in(file: CorpusFile) -> Times:
     """Return the look-up for an open file; it raises as `Corpus.times` does."""
-    return _mapped(file) if file.mapped is not None else _read(file)
+    return _read(file) if file.mapped is None else _mapped(file, file.mapped)
 
 
-def _mapped(file: CorpusFile) -> Times:
-    mapped, header, seen = file.mapped, file.header, file.seen
-    if mapped is None:
-        return _read(file)
+def _mapped(file: CorpusFile, mapped: mmap.mmap) -> Times:
+    header, seen = file.header, file.seen
     shape = header.shape
     numbers = memoryview(mapped)[HEADER_BYTES : header.table_at]
     directory = numbers.cast("Q") if header.wide_directory else numbers.cast("I")
