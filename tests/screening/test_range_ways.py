@@ -26,7 +26,9 @@ from credguard.screening import (
     Unasked,
     UnaskedReason,
 )
+from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.hash_kind import digits_of
+from credguard.screening.transport import Answer
 
 
 class TestNtlm:
@@ -140,6 +142,18 @@ class TestProxy:
             )
             with closing(service):
                 assert isinstance(service.look_up(LISTED), Listed)
+
+    def test_a_proxy_is_fetched_through_as_well(self) -> None:
+        """For news and syncs, with its credentials."""
+        with proxy(RangeServer({})) as (address, seen):
+            service = Service(
+                "http://ranges.example", proxy=f"http://alice:secret@{address}"
+            )
+            fetcher = Fetcher(service)
+            with closing(fetcher):
+                assert isinstance(fetcher.fetch(0xABCDE), Answer)
+        assert seen[0][0] == "http://ranges.example/range/ABCDE"
+        assert (seen[0][1] or "").startswith("Basic ")
 
     def test_a_proxy_that_builds_no_tunnel_is_could_not_ask(self) -> None:
         """TLS goes through a tunnel, in which the proxy sees no prefix."""

@@ -11,7 +11,11 @@ import pytest
 from upstream import Answer, Upstream
 
 from credguard import __version__
-from credguard.errors import BlocklistUnavailableError, CorpusUnwrittenError
+from credguard.errors import (
+    BlocklistUnavailableError,
+    CorpusSetupError,
+    CorpusUnwrittenError,
+)
 from credguard.screening.corpus import Corpus, Kind, Width
 from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.corpus.journal import PIECE_RANGES, Journal, Piece
@@ -360,6 +364,17 @@ class TestGoingOn:
         finally:
             journal.close()
         sync(plan_for(few), path)
+
+    def test_a_folder_of_that_name_is_left_alone(
+        self, few: Upstream, tmp_path: Path
+    ) -> None:
+        """What a sync has not made it does not throw away."""
+        folder = folder_of(tmp_path / "corpus")
+        folder.mkdir()
+        (folder / "letter.txt").write_text("dear alice", "utf-8")
+        with pytest.raises(CorpusSetupError, match="something else"):
+            sync(plan_for(few), tmp_path / "corpus")
+        assert (folder / "letter.txt").exists()
 
     def test_a_full_disk_leaves_the_old_file(
         self, few: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -86,7 +86,7 @@ class Journal:
     Raises:
         CorpusUnwrittenError: Another process is syncing this corpus, or the folder
             takes no file.
-        CorpusSetupError: The folder cannot be made there.
+        CorpusSetupError: The folder cannot be made there, or holds something else.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -94,6 +94,7 @@ class Journal:
         self._lock: IO[bytes] | None = None
         try:
             folder.mkdir(exist_ok=True)
+            _check_ours(folder)
             self._lock = (folder / "lock").open("wb")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -226,6 +227,14 @@ class Piece:
     ) -> None:
         with suppress(OSError):  # what a full disk refused once, it refuses again
             self._file.close()
+
+
+def _check_ours(folder: Path) -> None:
+    """Check that everything in the folder may be thrown away."""
+    names = {path.name for path in folder.iterdir()}
+    if names and "lock" not in names:
+        message = f"{folder} is needed for the sync, and holds something else"
+        raise CorpusSetupError(message)
 
 
 def _opened(path: Path) -> IO[bytes]:

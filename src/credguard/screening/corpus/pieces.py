@@ -164,10 +164,19 @@ _Session = tuple[Fetcher, Corpus | None]
 _sessions: dict[tuple[int, Service, str], _Session] = {}
 
 
+def end_session() -> None:
+    """Close what this process keeps from piece to piece."""
+    while _sessions:
+        fetcher, base = _sessions.popitem()[1]
+        fetcher.close()
+        if base is not None:
+            base.close()
+
+
 def _session(work: Work) -> _Session:
     key = (os.getpid(), work.plan.service, work.terms.stands_on)
     if key not in _sessions:
-        _sessions.clear()
+        end_session()
         _sessions[key] = (Fetcher(work.plan.service), _base(work))
     return _sessions[key]
 

@@ -30,6 +30,7 @@ from credguard.screening.corpus.pieces import (
     PieceDone,
     SyncPlan,
     Work,
+    end_session,
     fetch_piece,
     folder_of,
 )
@@ -126,6 +127,7 @@ def sync(
         )
         raise CorpusUnwrittenError(message) from None
     finally:
+        end_session()
         journal.close()
     return Synced(header, plan.ranges - unchanged, unchanged)
 
