@@ -44,24 +44,21 @@ class Binding:
             that know no parts.
     """
 
-    __slots__ = ("_marks", "_parts", "bytes", "purpose")
+    __slots__ = ("_marks", "_version", "bytes", "purpose")
 
     def __init__(self, purpose: str, owner: str, part: str | None) -> None:
         self.purpose = purpose
-        if part is None:
-            self._parts = (_PLAIN, purpose, owner)
-        else:
-            self._parts = (_PARTED, purpose, owner, part)
-        coded = [_utf8(text) for text in self._parts]
+        parts = [purpose, owner] if part is None else [purpose, owner, part]
+        self._version = _PLAIN if part is None else _PARTED
+        coded = [_utf8(text) for text in (self._version, *parts)]
         # Lengths first, so that no two bindings give the same bytes.
         self.bytes = b"".join([len(each).to_bytes(4, "big") + each for each in coded])
         self._marks = [crc32(each).to_bytes(_MARK_BYTES, "big") for each in coded[1:]]
 
     def write(self, key_id: str, blob: bytes) -> str:
         """Return the sealed text of nonce and ciphertext."""
-        version = self._parts[0]
-        marked = blob if version == _PLAIN else b"".join(self._marks) + blob
-        return f"{version}.{key_id}.{to_base64url(marked)}"
+        marked = blob if self._version == _PLAIN else b"".join(self._marks) + blob
+        return f"{self._version}.{key_id}.{to_base64url(marked)}"
 
     def read(self, sealed: str) -> "Sealed":
         """
@@ -76,7 +73,7 @@ class Binding:
         blob = from_base64url(found[3]) if found else None
         if found is None or blob is None:
             raise SealBrokenError(self.purpose)
-        if found[1] != self._parts[0]:
+        if found[1] != self._version:
             raise SealPurposeError(self.purpose)
         at = 0 if found[1] == _PLAIN else _MARK_BYTES * len(self._marks)
         if len(blob) < at + NONCE_BYTES + _TAG_BYTES:

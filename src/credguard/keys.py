@@ -16,11 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 from credguard._sealed import NONCE_BYTES, Binding
 from credguard._secret import Secret
 from credguard._text import from_base64url, to_base64url
-from credguard.errors import (
-    KeyringError,
-    StoredDataError,
-    UnknownKeyError,
-)
+from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,7 +26,7 @@ TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
 KEY_ID_CHARACTERS = 8
 MAX_KEYS = 16
 MAX_PLAIN_BYTES = 48_000  # far above anything that is sealed here
-_MOST_CIPHERS = 32  # purposes are few; this only keeps a mistake from growing
+_MOST_CIPHERS = 32  # more purposes than there are
 
 _NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _PREFIX = "cgk1"
@@ -81,11 +77,9 @@ class Key:
         found = self._ciphers.get(purpose)
         if found is None:
             # Imported here so that a keyring can be made without loading OpenSSL.
-            from cryptography.hazmat.primitives.ciphers.aead import (  # noqa: PLC0415
-                AESGCM,
-            )
+            from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415
 
-            found = AESGCM(self.derive(f"seal {purpose}"))
+            found = aead.AESGCM(self.derive(f"seal {purpose}"))
             if len(self._ciphers) < _MOST_CIPHERS:
                 self._ciphers[purpose] = found
         return found
@@ -112,7 +106,6 @@ class Keyring:
 
     Args:
         current: The key that seals and tags everything new.
-
         older: Keys that open what was sealed before; order has no meaning.
 
     Raises:
@@ -197,16 +190,13 @@ class Keyring:
 
         Args:
             plain: The bytes to protect.
-
             purpose: What they are, such as ``retired hash``.
-
             owner: Whose they are, such as an account id.
-
-            part: Which of the owner's they are, such as a factor's id. Seals with
-                a part tell, where they do not open, what they were moved from.
+            part: Which of the owner's they are, such as a factor's id. Such a seal
+                tells what it was moved from.
 
         Returns:
-            A text to store: format version, key id, nonce and ciphertext.
+            A text to store, which names its key.
 
         Raises:
             StoredDataError: *plain* has more bytes than `open` would read.
@@ -217,11 +207,7 @@ class Keyring:
         if len(plain) > MAX_PLAIN_BYTES:
             message = f"at most {MAX_PLAIN_BYTES} bytes are sealed, not {len(plain)}"
             raise StoredDataError(message)
-        binding = Binding(purpose, owner, part)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        cipher = self.current.cipher(purpose)
-        blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
-        return binding.write(self.current.id, blob)
+        return self._sealed(plain, Binding(purpose, owner, part))
 
     def open(
         self, sealed: str, *, purpose: str, owner: str, part: str | None = None
@@ -230,22 +216,19 @@ class Keyring:
         Open a text that `seal` returned for the same *purpose*, *owner* and *part*.
 
         Raises:
-            SealPurposeError, SealAccountError, SealFactorError: It was sealed with
-                a part, and moved from another purpose, account or factor.
-            SealBrokenError: It was altered, cut, or sealed for another purpose
-                or owner.
+            SealPurposeError, SealAccountError, SealFactorError: It has a part, and
+                was moved from another purpose, account or factor.
+            SealBrokenError: It was altered, cut or moved.
             UnknownKeyError: Its key is not on the ring.
         """
+        return self._opened(sealed, Binding(purpose, owner, part))
+
+    def reseal(
+        self, sealed: str, *, purpose: str, owner: str, part: str | None = None
+    ) -> str:
+        """Open a text and seal it under the current key; raises as `open` does."""
         binding = Binding(purpose, owner, part)
-        found = binding.read(sealed)
-        cipher = self._key(found.key_id).cipher(purpose)
-        try:
-            return cipher.decrypt(found.nonce, found.ciphertext, binding.bytes)
-        except Exception as error:
-            # Named like this, so that no keyring loads OpenSSL before it seals.
-            if type(error).__name__ != "InvalidTag":
-                raise
-        raise binding.failure(found)
+        return self._sealed(self._opened(sealed, binding), binding)
 
     def tag(self, message: bytes, *, purpose: str, key_id: str | None = None) -> bytes:
         """
@@ -264,6 +247,23 @@ class Keyring:
         """
         key = self.current if key_id is None else self._key(key_id)
         return hmac.digest(key.derive(f"tag {purpose}"), message, "sha256")
+
+    def _sealed(self, plain: bytes, binding: Binding) -> str:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        cipher = self.current.cipher(binding.purpose)
+        blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
+        return binding.write(self.current.id, blob)
+
+    def _opened(self, sealed: str, binding: Binding) -> bytes:
+        found = binding.read(sealed)
+        cipher = self._key(found.key_id).cipher(binding.purpose)
+        try:
+            return cipher.decrypt(found.nonce, found.ciphertext, binding.bytes)
+        except Exception as error:
+            # Named like this, so that no keyring loads OpenSSL before it seals.
+            if type(error).__name__ != "InvalidTag":
+                raise
+        raise binding.failure(found)
 
     def _key(self, key_id: str) -> Key:
         if key_id not in self._keys:

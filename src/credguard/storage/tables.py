@@ -37,6 +37,11 @@ def microseconds_of(instant: datetime) -> int:
     return (in_utc(instant) - _EPOCH) // _MICROSECOND
 
 
+def instant_of(microseconds: int) -> datetime:
+    """Return the instant that `microseconds_of` returned these for."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, stored as microseconds since 1970 in UTC."""
 
@@ -57,7 +62,7 @@ class Instant(TypeDecorator[datetime]):
         dialect: Dialect,  # noqa: ARG002
     ) -> datetime | None:
         """Return the instant that was stored."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else instant_of(value)
 
 
 metadata = MetaData()
