@@ -10,7 +10,9 @@ from credguard.cli.audit import audit
 from credguard.cli.campaign import campaign
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
+from credguard.cli.keys import keys
 from credguard.cli.passwords import passwords
+from credguard.cli.second_factors import second_factors
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -49,5 +51,14 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, passwords, audit, drill):
+for command in (
+    keygen,
+    keys,
+    accounts,
+    campaign,
+    passwords,
+    second_factors,
+    audit,
+    drill,
+):
     credguard.add_command(command)
