@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from credguard import CredGuard, Keyring
 from credguard.errors import DeviceRefusedError
+from credguard.second_factor import FactorEvent
 from credguard.second_factor.totp import code_at
 from forums import House, house_at
 
@@ -52,3 +54,14 @@ def test_a_new_password_ends_trusted_devices(house: House) -> None:
     login = guard.log_in("another quiet harbour", account_id="99", stored=stored)
     with pytest.raises(DeviceRefusedError):
         devices.check(token, account_id="99", epoch=login.epoch)
+
+
+def test_the_door_hands_events_on(sqlite_url: str) -> None:
+    """What happens to second factors is told to whom the door was given."""
+    told: list[FactorEvent] = []
+    guard = CredGuard(
+        keyring=Keyring.generate(), database=sqlite_url, factor_events=told.append
+    )
+    guard.second_factors.enroll("99")
+    assert [event.kind.value for event in told] == ["enrollment begun"]
+    guard._database.close()
