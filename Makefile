@@ -11,6 +11,8 @@ DOCS_BUILD := docs/_build
 
 # Rules, plans, transitions and formats: no branch of these is left untested.
 PURE := \
+	src/credguard/_key.py \
+	src/credguard/_sealed.py \
 	src/credguard/_text.py \
 	src/credguard/keys.py \
 	src/credguard/campaigns/letter.py \
@@ -51,6 +53,10 @@ PURE := \
 	src/credguard/screening/vocabulary.py \
 	src/credguard/screening/wording.py \
 	src/credguard/second_factor/factor.py \
+	src/credguard/second_factor/judging.py \
+	src/credguard/second_factor/limits.py \
+	src/credguard/second_factor/recovery.py \
+	src/credguard/second_factor/step_up.py \
 	src/credguard/second_factor/totp.py
 
 comma := ,
@@ -59,10 +65,10 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
-	bench-passwords bench-screening bench-strength
+	bench-passwords bench-screening bench-strength bench-second-factors
 
 help:  ## Show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED)  ## Make .venv with everything that developing needs
 
@@ -120,6 +126,9 @@ bench-strength: build/bench/.installed  ## Measure judging passwords beside its 
 
 bench-screening: build/bench/.installed  ## Measure the corpus beside its peers
 	build/bench/bin/python -m benchmarks.screening $(BENCH_ARGS)
+
+bench-second-factors: build/bench/.installed  ## Measure second factors, with races
+	build/bench/bin/python -m benchmarks.second_factors $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

@@ -7,87 +7,24 @@ account, or used for another purpose, does not open. A key is looked up by the
 id in the text; nothing is opened by trial.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
 from typing import NoReturn, Self
 
-from credguard._secret import Secret
-from credguard._text import from_base64url, to_base64url
-from credguard.errors import (
-    KeyringError,
-    SealBrokenError,
-    StoredDataError,
-    UnknownKeyError,
-)
+from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
+from credguard._sealed import NONCE_BYTES, Binding
+from credguard._text import from_base64url
+from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
 
-KEY_BYTES = 32  # AES-256 and HKDF-SHA-256 (NIST SP 800-57 part 1: 256-bit strength)
-NONCE_BYTES = 12  # NIST SP 800-38D section 5.2.1.1
+__all__ = ["KEY_BYTES", "Key", "Keyring"]
+
 TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
-KEY_ID_CHARACTERS = 8
 MAX_KEYS = 16
 MAX_PLAIN_BYTES = 48_000  # far above anything that is sealed here
-MAX_SEALED_CHARACTERS = 65_535  # a TEXT column of MariaDB holds no more
 
-_NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _PREFIX = "cgk1"
-_SEALED_PREFIX = "cgs1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
-# A drawn key has about 30 distinct bytes of 32; keys typed by hand have few.
-_FEWEST_DISTINCT_BYTES = 12
-
-
-class Key:
-    """
-    One key: 32 secret bytes and the id that names them in stored texts.
-
-    The id is derived from the bytes, so that no id can name two keys and a
-    mistyped key is noticed when it is read.
-
-    Args:
-        material: 32 random bytes.
-
-    Raises:
-        KeyringError: *material* is too short, too long or not random.
-    """
-
-    __slots__ = ("_extracted", "_material", "id")
-
-    def __init__(self, material: bytes) -> None:
-        if len(material) != KEY_BYTES:
-            message = f"a key has {KEY_BYTES} bytes, not {len(material)}"
-            raise KeyringError(message)
-        if len(set(material)) < _FEWEST_DISTINCT_BYTES:
-            message = "a key was not drawn at random; make one with: credguard keygen"
-            raise KeyringError(message)
-        self._material = Secret(material)
-        self._extracted = Secret(hmac.digest(_NO_SALT, material, "sha256"))
-        self.id = self._expand(b"credguard key id").hex()[:KEY_ID_CHARACTERS]
-
-    @classmethod
-    def generate(cls) -> Self:
-        """Draw a new key from the operating system's source of randomness."""
-        return cls(secrets.token_bytes(KEY_BYTES))
-
-    def derive(self, purpose: str) -> bytes:
-        """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869)."""
-        return self._expand(b"credguard purpose\x00" + _utf8(purpose))
-
-    def reveal(self) -> str:
-        """Return the key as text, for the keyring line and for nothing else."""
-        return f"{self.id}.{to_base64url(self._material.reveal())}"
-
-    def _expand(self, info: bytes) -> bytes:
-        # One block is as long as a key, so HKDF's second step is one HMAC.
-        return hmac.digest(self._extracted.reveal(), info + b"\x01", "sha256")
-
-    def __repr__(self) -> str:
-        return f"Key(id={self.id!r})"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = "a key cannot be pickled or copied"
-        raise TypeError(message)
 
 
 class Keyring:
@@ -96,7 +33,6 @@ class Keyring:
 
     Args:
         current: The key that seals and tags everything new.
-
         older: Keys that open what was sealed before; order has no meaning.
 
     Raises:
@@ -162,6 +98,22 @@ class Keyring:
         """
         return Keyring(current=Key.generate(), older=(self.current, *self.older))
 
+    def without(self, key_id: str) -> "Keyring":
+        """
+        Return a keyring without an older key. First look whether it is still needed.
+
+        Raises:
+            KeyringError: It is the current key, or not on the ring.
+        """
+        if key_id == self.current.id:
+            message = f"key '{key_id}' is the current one; rotate the keyring first"
+            raise KeyringError(message)
+        if key_id not in self._keys:
+            message = f"key '{key_id}' is not on the keyring"
+            raise KeyringError(message)
+        kept = tuple(key for key in self.older if key.id != key_id)
+        return Keyring(current=self.current, older=kept)
+
     def reveal(self) -> str:
         """Return the line that `parse` reads. It is the secret itself."""
         parts = [f"current={self.current.reveal()}"]
@@ -173,19 +125,21 @@ class Keyring:
         """The ids of all keys on the ring."""
         return frozenset(self._keys)
 
-    def seal(self, plain: bytes, *, purpose: str, owner: str) -> str:
+    def seal(
+        self, plain: bytes, *, purpose: str, owner: str, part: str | None = None
+    ) -> str:
         """
-        Seal *plain* under the current key, bound to *purpose* and *owner*.
+        Seal *plain* under the current key, bound to *purpose*, *owner* and *part*.
 
         Args:
             plain: The bytes to protect.
-
             purpose: What they are, such as ``retired hash``.
-
             owner: Whose they are, such as an account id.
+            part: Which of the owner's they are, such as a factor's id. Such a seal
+                tells what it was moved from.
 
         Returns:
-            A text to store: format version, key id, nonce and ciphertext.
+            A text to store, which names its key.
 
         Raises:
             StoredDataError: *plain* has more bytes than `open` would read.
@@ -193,39 +147,31 @@ class Keyring:
         Source:
             NIST SP 800-38D (AES-GCM with a random 96-bit nonce).
         """
-        # Imported here so that a keyring can be made without loading OpenSSL.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
         if len(plain) > MAX_PLAIN_BYTES:
             message = f"at most {MAX_PLAIN_BYTES} bytes are sealed, not {len(plain)}"
             raise StoredDataError(message)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        bound = _bound(purpose, owner)
-        cipher = AESGCM(self.current.derive(f"seal {purpose}"))
-        blob = nonce + cipher.encrypt(nonce, plain, bound)
-        return f"{_SEALED_PREFIX}.{self.current.id}.{to_base64url(blob)}"
+        return self._sealed(plain, Binding(purpose, owner, part))
 
-    def open(self, sealed: str, *, purpose: str, owner: str) -> bytes:
+    def open(
+        self, sealed: str, *, purpose: str, owner: str, part: str | None = None
+    ) -> bytes:
         """
-        Open a text that `seal` returned for the same *purpose* and *owner*.
+        Open a text that `seal` returned for the same *purpose*, *owner* and *part*.
 
         Raises:
-            SealBrokenError: It was altered, cut, or sealed for another purpose
-                or owner.
+            SealPurposeError, SealAccountError, SealFactorError: It has a part, and
+                was moved from another purpose, account or factor.
+            SealBrokenError: It was altered, cut or moved.
             UnknownKeyError: Its key is not on the ring.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+        return self._opened(sealed, Binding(purpose, owner, part))
 
-        key_id, blob = _read_sealed(sealed, purpose)
-        cipher = AESGCM(self._key(key_id).derive(f"seal {purpose}"))
-        try:
-            return cipher.decrypt(
-                blob[:NONCE_BYTES], blob[NONCE_BYTES:], _bound(purpose, owner)
-            )
-        except InvalidTag:
-            pass
-        raise SealBrokenError(purpose)
+    def reseal(
+        self, sealed: str, *, purpose: str, owner: str, part: str | None = None
+    ) -> str:
+        """Open a text and seal it under the current key; raises as `open` does."""
+        binding = Binding(purpose, owner, part)
+        return self._sealed(self._opened(sealed, binding), binding)
 
     def tag(self, message: bytes, *, purpose: str, key_id: str | None = None) -> bytes:
         """
@@ -245,6 +191,24 @@ class Keyring:
         key = self.current if key_id is None else self._key(key_id)
         return hmac.digest(key.derive(f"tag {purpose}"), message, "sha256")
 
+    def _sealed(self, plain: bytes, binding: Binding) -> str:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        cipher = self.current.cipher(binding.purpose)
+        blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
+        return binding.write(self.current.id, blob)
+
+    def _opened(self, sealed: str, binding: Binding) -> bytes:
+        # Imported here so that a keyring can be made without loading OpenSSL.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
+        found = binding.read(sealed)
+        cipher = self._key(found.key_id).cipher(binding.purpose)
+        try:
+            return cipher.decrypt(found.nonce, found.ciphertext, binding.bytes)
+        except InvalidTag:
+            pass
+        raise binding.failure(found)
+
     def _key(self, key_id: str) -> Key:
         if key_id not in self._keys:
             raise UnknownKeyError(key_id)
@@ -259,13 +223,6 @@ class Keyring:
         raise TypeError(message)
 
 
-def key_id_of(sealed: str) -> str | None:
-    """Return the id of the key that sealed a text, None if it is not a sealed text."""
-    prefix, _, rest = sealed.partition(".")
-    key_id = rest.partition(".")[0]
-    return key_id if prefix == _SEALED_PREFIX and _KEY_ID.fullmatch(key_id) else None
-
-
 def _read_key(written: str) -> Key:
     key_id, _, body = written.partition(".")
     material = from_base64url(body)
@@ -277,24 +234,3 @@ def _read_key(written: str) -> Key:
         message = f"key '{key_id}' on the keyring is mistyped: its id does not fit it"
         raise KeyringError(message)
     return key
-
-
-def _read_sealed(sealed: str, purpose: str) -> tuple[str, bytes]:
-    parts = sealed.split(".") if len(sealed) <= MAX_SEALED_CHARACTERS else []
-    if len(parts) != 3 or parts[0] != _SEALED_PREFIX or not _KEY_ID.fullmatch(parts[1]):  # noqa: PLR2004
-        raise SealBrokenError(purpose)
-    blob = from_base64url(parts[2])
-    if blob is None or len(blob) < NONCE_BYTES + 16:
-        raise SealBrokenError(purpose)
-    return parts[1], blob
-
-
-def _bound(purpose: str, owner: str) -> bytes:
-    # Lengths first, so that no two pairs of purpose and owner give the same bytes.
-    parts = [_utf8(part) for part in (_SEALED_PREFIX, purpose, owner)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-
-
-def _utf8(text: str) -> bytes:
-    # Lone surrogates too: an owner may be any text that a forum hands in.
-    return text.encode("utf-8", "surrogatepass")

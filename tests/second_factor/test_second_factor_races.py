@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from authenticators import NOON, Authenticator, enrolled, prepared
+from authenticators import CHEAP, NOON, Authenticator, enrolled, prepared
 from sqlalchemy import select
 
 from credguard import Keyring, SecondFactors
@@ -101,11 +101,14 @@ def test_one_code_confirms_once(
 ) -> None:
     """Eight processes confirm at once, beside a factor in force: one does."""
     clock = FrozenClock(NOON)
-    factors = SecondFactors(database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     for number in range(ROUNDS):
         account_id = f"account {number}"
         enrolled(database, keyring, account_id)
-        phone = Authenticator(factors.enroll(account_id))
+        proof = factors.vouch(account_id, by="a race")
+        phone = Authenticator(factors.enroll(account_id, proof=proof))
         told = race("confirm", account_id, [[phone.code(NOON)]] * PROCESSES)
         assert told == {"Confirmed": 1, "FactorStateError": PROCESSES - 1}
         assert factors.verify(account_id, phone.code(NOON, 1)).factor_id
@@ -128,3 +131,35 @@ def test_every_guess_counts(race: Race, database: Database, keyring: Keyring) ->
             found = rows.find(connection, account_id, Place.CURRENT)
         assert found
         assert found.failures == 5
+
+
+def test_one_recovery_code_logs_in_once(
+    race: Race, database: Database, keyring: Keyring
+) -> None:
+    """Eight processes get one recovery code at once: it is accepted exactly once."""
+    for number in range(ROUNDS):
+        account_id = f"account {number}"
+        phone = enrolled(database, keyring, account_id)
+        told = race("verify", account_id, [[phone.recovery[number]]] * PROCESSES)
+        assert told == {"Verified": 1, "CodeReplayedError": PROCESSES - 1}
+        with database.read() as connection:
+            found = rows.find(connection, account_id, Place.CURRENT)
+        assert found
+        assert found.recovery_left == 9
+
+
+def test_every_guess_of_both_kinds_counts(
+    race: Race, database: Database, keyring: Keyring
+) -> None:
+    """Wrong codes and wrong recovery codes at once are looked at five times in all."""
+    for number in range(ROUNDS):
+        account_id = f"account {number}"
+        phone = enrolled(database, keyring, account_id)
+        wrong = [
+            phone.wrong(NOON, at) if at % 2 else "3-0000-0000-0000-0000"
+            for at in range(16)
+        ]
+        told = race(
+            "verify", account_id, [wrong[at::PROCESSES] for at in range(PROCESSES)]
+        )
+        assert told == {"CodeMismatchError": 5, "LockedOutError": 11}

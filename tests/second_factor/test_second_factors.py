@@ -1,12 +1,12 @@
 """The keeper of second factors, on every database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from authenticators import NOON, PERIOD, Authenticator, enrolled, prepared
-from sqlalchemy import select, update
+from authenticators import CHEAP, NOON, PERIOD, Authenticator, enrolled
+from sqlalchemy import Connection, select, update
 
 from credguard import Keyring, SecondFactors
 from credguard.errors import (
@@ -16,47 +16,19 @@ from credguard.errors import (
     CodeReplayedError,
     FactorStateError,
     LockedOutError,
+    SealAccountError,
     SealBrokenError,
+    SealFactorError,
     SetupError,
+    StepUpRequiredError,
     UnknownKeyError,
 )
-from credguard.second_factor import STRICT, rows
+from credguard.second_factor import STRICT, Algorithm, Means, Parameters, rows
 from credguard.second_factor.factor import Factor, FactorState, Place
+from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    """A clock that stands at noon."""
-    return FrozenClock(NOON)
-
-
-@pytest.fixture
-def keyring() -> Keyring:
-    """A keyring of one key."""
-    return Keyring.generate()
-
-
-@pytest.fixture
-def any_database(database_url: str) -> Iterator[Database]:
-    """Prepared tables, on SQLite, PostgreSQL and MariaDB in turn."""
-    with prepared(database_url) as database:
-        yield database
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    """Prepared tables on SQLite."""
-    with prepared(sqlite_url) as database:
-        yield database
-
-
-@pytest.fixture
-def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
-    """The keeper, on SQLite."""
-    return SecondFactors(database, keyring, issuer="Forum", clock=clock)
 
 
 def row_of(database: Database, account_id: str, place: Place) -> Factor:
@@ -71,7 +43,9 @@ def test_the_life_of_a_factor(
     any_database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:
     """A factor is enrolled, confirmed, verified and disabled, on every database."""
-    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        any_database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     phone = Authenticator(factors.enroll("17"))
     assert not factors.is_enrolled("17")
     assert factors.confirm("17", phone.code(clock())).factor_id
@@ -81,7 +55,7 @@ def test_the_life_of_a_factor(
     clock.advance(PERIOD)
     verified = factors.verify("17", phone.code(clock()))
     assert (verified.account_id, verified.at) == ("17", clock())
-    assert factors.disable("17").was_enrolled
+    assert factors.disable("17", proof=verified.proof).was_enrolled
     assert not factors.is_enrolled("17")
     clock.advance(PERIOD)
     with pytest.raises(FactorStateError, match="No second factor"):
@@ -93,13 +67,17 @@ def test_a_new_enrollment_leaves_the_factor_in_force(
     any_database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:
     """The old phone works until the new one is confirmed, and not a moment longer."""
-    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        any_database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     old = enrolled(any_database, keyring, "17")
+    proof = factors.verify("17", old.code(clock())).proof
     before = row_of(any_database, "17", Place.CURRENT)
-    new = Authenticator(factors.enroll("17"))
+    new = Authenticator(factors.enroll("17", proof=proof))
     assert row_of(any_database, "17", Place.CURRENT) == before
     with pytest.raises(CodeMismatchError):
         factors.verify("17", new.code(clock()))
+    clock.advance(PERIOD)
     assert factors.verify("17", old.code(clock())).factor_id
     factors.confirm("17", new.code(clock()))
     clock.advance(PERIOD)
@@ -112,7 +90,9 @@ def test_a_second_enrollment_voids_the_first(
     any_database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:
     """Of two enrollments only the later can be confirmed, and one row is kept."""
-    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        any_database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     first = Authenticator(factors.enroll("17"))
     second = Authenticator(factors.enroll("17"))
     with pytest.raises(CodeMismatchError):
@@ -169,7 +149,7 @@ def test_a_disabled_factor_can_be_followed_by_another(
 ) -> None:
     """After disabling, an account may enroll anew; the old seed is forgotten."""
     enrolled(database, keyring, "17")
-    factors.disable("17")
+    factors.disable("17", proof=factors.vouch("17", by="ticket 1"))
     assert row_of(database, "17", Place.CURRENT).sealed is None
     phone = Authenticator(factors.enroll("17"))
     factors.confirm("17", phone.code(clock()))
@@ -205,7 +185,9 @@ def test_a_hundred_wrong_codes_do_not_take_the_factor_away(
         factors.verify("17", phone.code(clock()))
     assert factors.is_enrolled("17")
     assert row_of(database, "17", Place.CURRENT).sealed is None
-    new = Authenticator(factors.enroll("17"))
+    with pytest.raises(StepUpRequiredError):
+        factors.enroll("17")
+    new = Authenticator(factors.enroll("17", proof=factors.vouch("17", by="ticket 1")))
     factors.confirm("17", new.code(clock()))
     clock.advance(PERIOD)
     assert factors.verify("17", new.code(clock())).factor_id
@@ -217,7 +199,12 @@ def test_the_strict_window_is_the_present_step(
     """With the strict policy neither the last code nor the next one passes."""
     phone = enrolled(database, keyring, "17")
     strict = SecondFactors(
-        database, keyring, issuer="Forum", window=STRICT, clock=clock
+        database,
+        keyring,
+        issuer="Forum",
+        window=STRICT,
+        hasher=CHEAP,
+        clock=clock,
     )
     for offset in (-1, 1):
         with pytest.raises(CodeMismatchError):
@@ -225,12 +212,25 @@ def test_the_strict_window_is_the_present_step(
     assert strict.verify("17", phone.code(clock())).factor_id
 
 
-@pytest.mark.parametrize("column", ["account_id", "id", "sealed"])
+@pytest.mark.parametrize(
+    ("column", "error"),
+    [
+        ("account_id", SealAccountError),
+        ("id", SealFactorError),
+        ("sealed", SealAccountError),
+    ],
+)
 def test_a_moved_seed_does_not_open(
-    any_database: Database, keyring: Keyring, clock: FrozenClock, column: str
+    any_database: Database,
+    keyring: Keyring,
+    clock: FrozenClock,
+    column: str,
+    error: type[SealBrokenError],
 ) -> None:
-    """A seed that was copied to another account or factor is refused as broken."""
-    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    """A seed that was copied to another account or factor is refused by its name."""
+    factors = SecondFactors(
+        any_database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     mine = enrolled(any_database, keyring, "mine")
     enrolled(any_database, keyring, "yours")
     theirs = second_factor.c.account_id == "yours"
@@ -244,9 +244,15 @@ def test_a_moved_seed_does_not_open(
         connection.execute(update(second_factor).where(theirs).values(**moved[column]))
     victim = "third" if column == "account_id" else "yours"
     before = row_of(any_database, victim, Place.CURRENT)
-    with pytest.raises(SealBrokenError):
+    with pytest.raises(error):
         factors.verify(victim, mine.code(clock()))
     assert row_of(any_database, victim, Place.CURRENT) == before
+
+
+def test_a_code_without_a_factor_is_refused(factors: SecondFactors) -> None:
+    """Where nobody enrolled there is nothing to verify."""
+    with pytest.raises(FactorStateError, match="No second factor"):
+        factors.verify("17", "123456")
 
 
 def test_another_keyring_opens_nothing(
@@ -255,7 +261,7 @@ def test_another_keyring_opens_nothing(
     """A wrong keyring is named as such, and nobody's code is counted as wrong."""
     phone = enrolled(database, keyring, "17")
     other = Keyring.generate()
-    wrong = SecondFactors(database, other, issuer="Forum", clock=clock)
+    wrong = SecondFactors(database, other, issuer="Forum", hasher=CHEAP, clock=clock)
     with pytest.raises(UnknownKeyError) as unknown:
         wrong.verify("17", phone.code(clock()))
     assert unknown.value.key_id == keyring.current.id
@@ -267,7 +273,9 @@ def test_an_older_key_still_opens(
 ) -> None:
     """After a rotation the people who enrolled before it log in as ever."""
     phone = enrolled(database, keyring, "17")
-    rotated = SecondFactors(database, keyring.rotate(), issuer="Forum", clock=clock)
+    rotated = SecondFactors(
+        database, keyring.rotate(), issuer="Forum", hasher=CHEAP, clock=clock
+    )
     assert rotated.verify("17", phone.code(clock())).factor_id
 
 
@@ -331,7 +339,7 @@ def test_a_lost_race_is_judged_again(
     stale = row_of(database, "17", Place.CURRENT)
     assert factors.verify("17", phone.code(clock())).factor_id
     found = iter([stale, row_of(database, "17", Place.CURRENT)])
-    monkeypatch.setattr(rows, "find", lambda *_: next(found))
+    monkeypatch.setattr(rows, "find_quickly", lambda *_: next(found))
     with pytest.raises(CodeReplayedError):
         factors.verify("17", phone.code(clock()))
     assert next(found, None) is None
@@ -365,7 +373,9 @@ def test_an_enrollment_of_the_same_version_is_not_taken_for_another(
     any_database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:
     """A confirmation of a voided enrollment loses, though its version is the same."""
-    factors = SecondFactors(any_database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        any_database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     factors.enroll("17")
     voided = row_of(any_database, "17", Place.PENDING)
     factors.enroll("17")
@@ -375,3 +385,167 @@ def test_an_enrollment_of_the_same_version_is_not_taken_for_another(
 
 def _next(found: Factor, failures: int) -> Factor:
     return replace(found, failures=failures, version=found.version + 1)
+
+
+def test_a_factor_in_force_is_changed_with_a_proof_only(
+    factors: SecondFactors, database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A stolen session neither enrolls another phone nor takes the factor away."""
+    phone = enrolled(database, keyring, "17")
+    for proof in (None, "", "True", factors.vouch("17", by="x")[:-1] + "?"):
+        with pytest.raises(StepUpRequiredError):
+            factors.enroll("17", proof=proof)
+        with pytest.raises(StepUpRequiredError):
+            factors.disable("17", proof=proof)
+    proof = factors.verify("17", phone.code(clock())).proof
+    clock.advance(timedelta(minutes=10))
+    assert factors.enroll("17", proof=proof).uri
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(StepUpRequiredError):
+        factors.enroll("17", proof=proof)
+
+
+def test_an_enrollment_without_proof_replaces_nothing_later(
+    any_factors: SecondFactors,
+    any_database: Database,
+    keyring: Keyring,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who began before there was a factor cannot confirm over one that came since."""
+    monkeypatch.setattr(any_factors._changing, "in_force", lambda _: None)
+    phone = enrolled(any_database, keyring, "17")
+    thief = Authenticator(any_factors.enroll("17"))
+    monkeypatch.undo()
+    with pytest.raises(FactorStateError, match="came in force meanwhile"):
+        any_factors.confirm("17", thief.code(clock()))
+    assert any_factors.verify("17", phone.code(clock())).factor_id
+
+
+def test_disabling_takes_away_what_was_proved(
+    factors: SecondFactors,
+    database: Database,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A factor that came in force since the proof was checked stays in force."""
+    monkeypatch.setattr(factors._changing, "in_force", lambda _: None)
+    enrolled(database, keyring, "17")
+    with pytest.raises(StepUpRequiredError):
+        factors.disable("17")
+    monkeypatch.undo()
+    assert factors.is_enrolled("17")
+
+
+@pytest.mark.parametrize("by", ["", "x" * 65])
+def test_who_vouches_has_a_name(
+    factors: SecondFactors, database: Database, keyring: Keyring, by: str
+) -> None:
+    """Nobody vouches without saying who it is, or for an account without a factor."""
+    with pytest.raises(FactorStateError):
+        factors.vouch("17", by="ticket 1")
+    enrolled(database, keyring, "17")
+    with pytest.raises(SetupError):
+        factors.vouch("17", by=by)
+
+
+def test_unusual_parameters_warn_and_work(
+    any_factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """SHA-512, eight digits and a minute are taken, with a word of warning."""
+    assert any_factors.enroll("16").warning is None
+    unusual = Parameters(8, Algorithm.SHA512, 60)
+    enrollment = any_factors.enroll("17", parameters=unusual)
+    assert enrollment.warning
+    assert "algorithm=SHA512&digits=8&period=60" in enrollment.uri
+    phone = Authenticator(enrollment)
+
+    def code() -> str:
+        step = step_at(int(clock().timestamp()), period_seconds=60)
+        return code_at(phone.seed, step, parameters=unusual)
+
+    any_factors.confirm("17", code())
+    clock.advance(timedelta(minutes=1))
+    assert any_factors.verify("17", code()).means is Means.CODE
+
+
+def test_a_weak_seed_works_and_asks_for_another(
+    factors: SecondFactors, database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """Eighty bits keep verifying; the result says that it is time to enroll anew."""
+    phone = enrolled(database, keyring, "17")
+    assert not factors.verify("17", phone.code(clock())).should_reenroll
+    with database.begin() as connection:
+        connection.execute(update(second_factor).values(seed_bits=80))
+    clock.advance(PERIOD)
+    assert factors.verify("17", phone.code(clock())).should_reenroll
+
+
+def test_a_log_in_puts_its_seed_under_the_current_key(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """After a rotation each log-in re-seals in its own write; a wrong code does not."""
+    phone = enrolled(any_database, keyring, "17")
+    rotated = keyring.rotate()
+    factors = SecondFactors(
+        any_database, rotated, issuer="Forum", hasher=CHEAP, clock=clock
+    )
+    with pytest.raises(CodeMismatchError):
+        factors.verify("17", phone.wrong(clock()))
+    assert factors.key_counts() == {keyring.current.id: 1}
+    assert factors.verify("17", phone.code(clock())).factor_id
+    assert factors.key_counts() == {rotated.current.id: 1}
+    clock.advance(PERIOD)
+    assert factors.verify("17", phone.recovery[0]).factor_id
+
+
+def test_a_seal_of_the_first_form_still_opens(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """Rows of before seals had parts verify, and go over with the next log-in."""
+    phone = enrolled(any_database, keyring, "17")
+    found = row_of(any_database, "17", Place.CURRENT)
+    first = keyring.seal(phone.seed, purpose="totp seed", owner=f"17/{found.id}")
+    with any_database.begin() as connection:
+        connection.execute(update(second_factor).values(sealed=first))
+    rotated = keyring.rotate()
+    factors = SecondFactors(
+        any_database, rotated, issuer="Forum", hasher=CHEAP, clock=clock
+    )
+    assert factors.verify("17", phone.code(clock())).factor_id
+    sealed = row_of(any_database, "17", Place.CURRENT).sealed
+    assert sealed
+    assert sealed.startswith(f"cgs2.{rotated.current.id}.")
+
+
+def test_a_set_of_codes_has_a_size(database: Database, keyring: Keyring) -> None:
+    """More codes than there are slots are refused when the keeper is made."""
+    with pytest.raises(SetupError):
+        SecondFactors(database, keyring, issuer="Forum", recovery_codes=33)
+
+
+def test_a_place_that_was_emptied_meanwhile_is_busy(
+    any_factors: SecondFactors,
+    any_database: Database,
+    keyring: Keyring,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A confirmation that finds its row but not the one to replace decides nothing."""
+    enrolled(any_database, keyring, "17")
+    proof = any_factors.vouch("17", by="ticket 1")
+    phone = Authenticator(any_factors.enroll("17", proof=proof))
+    find = rows.find
+
+    def find_another(connection: Connection, account_id: str, place: Place) -> Factor:
+        found = find(connection, account_id, place)
+        assert found
+        return replace(found, id="gone") if place is Place.CURRENT else found
+
+    pending = row_of(any_database, "17", Place.PENDING)
+    monkeypatch.setattr(rows, "find", find_another)
+    then = replace(pending, state=FactorState.ACTIVE, version=pending.version + 1)
+    with pytest.raises(BusyError), any_database.begin() as connection:
+        rows.settle(connection, replace(pending, replaces="gone"), then)
+    monkeypatch.undo()
+    assert any_factors.confirm("17", phone.code(clock())).factor_id

@@ -11,7 +11,9 @@ from credguard.cli.campaign import campaign
 from credguard.cli.corpus import corpus
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
+from credguard.cli.keys import keys
 from credguard.cli.passwords import passwords
+from credguard.cli.second_factors import second_factors
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -50,5 +52,15 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, passwords, corpus, audit, drill):
+for command in (
+    keygen,
+    keys,
+    accounts,
+    campaign,
+    passwords,
+    corpus,
+    second_factors,
+    audit,
+    drill,
+):
     credguard.add_command(command)

@@ -6,6 +6,7 @@ the password is right, and the policy whether a new one will do. It decides noth
 that a room could decide.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
@@ -22,7 +23,7 @@ from credguard.guard.screening import Screening
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 from credguard.screening import PasswordPolicy
-from credguard.second_factor import SecondFactors
+from credguard.second_factor import FactorEvent, SecondFactors
 from credguard.sessions import make_stamp, read_stamp
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
@@ -58,15 +59,14 @@ class CredGuard(NewPasswords):
             changed, and after so long where a list has none. None screens only
             those that were accepted for a re-check.
 
+        factor_events: Called with what happens to second factors.
+
         clock: Tells the time.
 
     Attributes:
         passwords: The hasher.
-
         policy: The policy.
-
         campaigns: Forced resets.
-
         second_factors: Codes from authenticator apps.
 
         screening: What was found of the passwords that are in use.
@@ -90,6 +90,7 @@ class CredGuard(NewPasswords):
         policy: PasswordPolicy | None = None,
         issuer: str = "Forum",
         rescreen_after: timedelta | None = None,
+        factor_events: Callable[[FactorEvent], None] | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._keyring = keyring
@@ -100,7 +101,7 @@ class CredGuard(NewPasswords):
         self.passwords = passwords or PasswordHasher()
         self.policy = policy or PasswordPolicy()
         self.second_factors = SecondFactors(
-            self._database, keyring, issuer=issuer, clock=clock
+            self._database, keyring, issuer=issuer, events=factor_events, clock=clock
         )
         self.screening = Screening(
             self._database, keyring, accounts=accounts, after=rescreen_after
@@ -189,7 +190,8 @@ class CredGuard(NewPasswords):
             hashes=(ruling.stored, replacement),
             now=now,
         )
-        return Login(stamp, replacement, verified.scheme, reasons=reasons)
+        needed = self.second_factors.is_enrolled(account_id)
+        return Login(stamp, replacement, verified.scheme, epoch, needed, reasons)
 
     def check_session(
         self, session: str, *, account_id: str, browser: str = ""

@@ -19,6 +19,11 @@ class Login:
 
         scheme: The scheme of the hash that was verified.
 
+        epoch: The account's credential epoch, for `SecondFactors.devices`.
+
+        second_factor_needed: True if the account has a second factor in force: keep
+            the session back until it was verified.
+
         reasons: What is known against the password, such as that it was seen in
             data breaches: tell the person, and ask for another one. The log-in is
             good. Empty where nothing is known, or nothing was screened.
@@ -27,6 +32,8 @@ class Login:
     session: str = field(repr=False)
     replacement: str | None = field(repr=False)
     scheme: str
+    epoch: int
+    second_factor_needed: bool
     reasons: tuple[Reason, ...] = ()
 
 
