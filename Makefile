@@ -33,6 +33,25 @@ PURE := \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/verdicts.py \
 	src/credguard/second_factor/factor.py \
+	src/credguard/second_factor/takeover/allauth.py \
+	src/credguard/second_factor/takeover/authelia.py \
+	src/credguard/second_factor/takeover/code_rows.py \
+	src/credguard/second_factor/takeover/discourse.py \
+	src/credguard/second_factor/takeover/django_otp.py \
+	src/credguard/second_factor/takeover/fernet.py \
+	src/credguard/second_factor/takeover/fields.py \
+	src/credguard/second_factor/takeover/flask_security.py \
+	src/credguard/second_factor/takeover/foreign_hashes.py \
+	src/credguard/second_factor/takeover/google.py \
+	src/credguard/second_factor/takeover/keycloak.py \
+	src/credguard/second_factor/takeover/otpauth.py \
+	src/credguard/second_factor/takeover/passlib_totp.py \
+	src/credguard/second_factor/takeover/plain.py \
+	src/credguard/second_factor/takeover/protobuf.py \
+	src/credguard/second_factor/takeover/records.py \
+	src/credguard/second_factor/takeover/refusals.py \
+	src/credguard/second_factor/takeover/seeds.py \
+	src/credguard/second_factor/takeover/warehouse.py \
 	src/credguard/second_factor/totp.py
 
 comma := ,

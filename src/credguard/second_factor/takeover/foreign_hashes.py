@@ -14,7 +14,7 @@ from enum import StrEnum
 from credguard._text import from_base64url, to_base64url
 from credguard.second_factor.takeover.refusals import ReasonCode, unfit
 
-MAX_TEXT_CHARACTERS = 512
+MAX_TEXT_CHARACTERS = 240  # what a column of ours holds beside the dress
 
 # What one attempt may cost at most; each system's own default is below.
 MAX_BCRYPT_COST = 14  # devise has 12
@@ -148,6 +148,8 @@ def pbkdf2(
     parts = (algorithm, str(iterations), to_base64url(salt), to_base64url(tag))
     text = "pbkdf2:" + ":".join(parts)
     is_whole = len(tag) == _DIGEST_BYTES.get(algorithm)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        raise unfit(ReasonCode.TOO_LARGE)
     if not is_whole or not _is_cheap_enough(text):
         raise unfit(ReasonCode.UNKNOWN_HASH)
     return ForeignHash(dress, text)
