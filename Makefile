@@ -40,6 +40,7 @@ PURE := \
 	src/credguard/second_factor/takeover/django_otp.py \
 	src/credguard/second_factor/takeover/fernet.py \
 	src/credguard/second_factor/takeover/fields.py \
+	src/credguard/second_factor/takeover/files.py \
 	src/credguard/second_factor/takeover/flask_security.py \
 	src/credguard/second_factor/takeover/foreign_hashes.py \
 	src/credguard/second_factor/takeover/google.py \

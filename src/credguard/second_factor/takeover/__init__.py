@@ -16,6 +16,12 @@ from credguard.second_factor.takeover.django_otp import (
     read_django_otp_codes,
 )
 from credguard.second_factor.takeover.fernet import FernetKeys, read_fernet
+from credguard.second_factor.takeover.files import (
+    lines_of,
+    rows_of_csv,
+    rows_of_json,
+    rows_of_uris,
+)
 from credguard.second_factor.takeover.flask_security import read_flask_security
 from credguard.second_factor.takeover.foreign_hashes import ForeignHash
 from credguard.second_factor.takeover.google import read_google
@@ -25,6 +31,7 @@ from credguard.second_factor.takeover.passlib_totp import read_passlib
 from credguard.second_factor.takeover.plain import read_base32
 from credguard.second_factor.takeover.records import Imported, Refused, Row
 from credguard.second_factor.takeover.refusals import Reason, ReasonCode
+from credguard.second_factor.takeover.tables import rows_of_table
 from credguard.second_factor.takeover.warehouse import (
     read_warehouse,
     read_warehouse_codes,
@@ -39,6 +46,7 @@ __all__ = [
     "ReasonCode",
     "Refused",
     "Row",
+    "lines_of",
     "read_allauth",
     "read_authelia",
     "read_authelia_yaml",
@@ -55,4 +63,8 @@ __all__ = [
     "read_passlib",
     "read_warehouse",
     "read_warehouse_codes",
+    "rows_of_csv",
+    "rows_of_json",
+    "rows_of_table",
+    "rows_of_uris",
 ]

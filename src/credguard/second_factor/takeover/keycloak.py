@@ -75,7 +75,7 @@ def read_keycloak(
 
 def _credentials(row: Row) -> list[Mapping[str, object]]:
     listed = row.get("credentials")
-    if listed is None and "type" not in {name.lower() for name in row}:
+    if row and listed is None and "type" not in {name.lower() for name in row}:
         return []  # a user without any
     if not isinstance(listed, list):
         return [row]

@@ -146,6 +146,8 @@ def account_of(row: Row, column: str) -> str:
     Raises:
         UnfitRecordError: It is missing, empty, or longer than 255 characters.
     """
+    if not row:
+        raise unfit(ReasonCode.UNREADABLE)  # a line that could not be parsed
     account_id = shown_account(row, column)
     if account_id is None:
         raise unfit(ReasonCode.NO_ACCOUNT)
