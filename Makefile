@@ -60,7 +60,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords javascript format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -114,6 +114,14 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
+
+build/javascript/.installed: tests/javascript/package-lock.json
+	mkdir -p build/javascript
+	cp tests/javascript/package.json tests/javascript/package-lock.json build/javascript
+	cd build/javascript && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only
