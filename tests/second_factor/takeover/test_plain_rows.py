@@ -93,6 +93,7 @@ def test_a_weak_seed_comes_in_and_is_told() -> None:
         ({"period": 3600}, ReasonCode.PARAMETERS),
         ({"period": "9" * 5000}, ReasonCode.UNREADABLE),
         ({"recovery_codes": " ".join("abc" for _ in range(33))}, "too_many_codes"),
+        ({"last_step": 1 << 48}, ReasonCode.UNREADABLE),
         ({"recovery_codes": "é"}, ReasonCode.UNREADABLE),
         ({"recovery_codes": "x" * 65}, ReasonCode.UNREADABLE),
         ({"recovery_codes": [7]}, ReasonCode.UNREADABLE),

@@ -48,7 +48,8 @@ def each_set(
         position, first = next(group)
         codes = [first, *(row for _, row in islice(group, _MOST_ROWS))]
         try:
-            yield _read_set(codes, read, source=source, account=account)
+            came = _read_set(codes, read, source=source, account=account)
+            yield came.at(position)
         except UnfitRecordError as error:
             reason = Reason(ReasonCode(error.reason.code))
             yield Refused(source, position, reason, account_id)

@@ -10,6 +10,7 @@ from credguard._secret import Secret
 from credguard.second_factor.takeover.code_rows import each_set
 from credguard.second_factor.takeover.fields import (
     instant_of,
+    last_step_of,
     number_of,
     parameters_of,
     text_of,
@@ -77,14 +78,13 @@ def _read(row: Row, account: str) -> Imported:
         raise unfit(ReasonCode.NOT_CONFIRMED)
     if number_of(row.get("t0"), missing=0) != 0:
         raise unfit(ReasonCode.PARAMETERS)
-    last_step = number_of(row.get("last_t"), missing=-1)
     return Imported(
         account_id=account_id,
         source=SOURCE,
         seed=from_hex(row.get("key")),
         parameters=parameters_of("sha1", row.get("digits"), row.get("step")),
         # The step that a code was of, the learned drift of the phone included.
-        last_step=last_step if last_step >= 0 else None,
+        last_step=last_step_of(row.get("last_t")),
         made_at=instant_of(row.get("created_at")),
         label=shown(row.get("name")),
     )

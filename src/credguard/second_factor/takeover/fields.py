@@ -14,6 +14,8 @@ from credguard.second_factor.totp import Algorithm, Parameters, step_at
 
 MAX_FIELD_CHARACTERS = 65_536  # a TEXT column of MariaDB; far more than any system's
 
+MAX_STEP_BITS = 48  # a step of one second, far past any clock
+
 _NUMBER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _YES, _NO = {"1", "t", "true", "yes"}, {"", "0", "f", "false", "no"}
 _SPELLINGS = {
@@ -56,6 +58,19 @@ def number_of(value: object, *, missing: int) -> int:
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     raise unfit(ReasonCode.UNREADABLE)
+
+
+def last_step_of(value: object) -> int | None:
+    """
+    Return the last step of which a code was accepted, None for none and for -1.
+
+    Raises:
+        UnfitRecordError: It is no step.
+    """
+    step = number_of(value, missing=-1)
+    if step >= 1 << MAX_STEP_BITS:
+        raise unfit(ReasonCode.UNREADABLE)
+    return step if step >= 0 else None
 
 
 def truth_of(value: object, *, missing: bool) -> bool:

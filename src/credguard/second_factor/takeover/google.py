@@ -88,7 +88,7 @@ def _entries(
 ) -> Iterator[Imported | Refused]:
     for entry in part.entries:
         try:
-            yield _read_entry(entry, account_id)
+            yield _read_entry(entry, account_id).at(position)
         except UnfitRecordError as error:
             yield _refusal(error, position, account_id)
 

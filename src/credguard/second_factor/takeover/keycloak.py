@@ -67,7 +67,8 @@ def read_keycloak(
             if kind in _PASSWORDS:
                 continue
             try:
-                yield _read(credential, kind, account_of(row, account))
+                came = _read(credential, kind, account_of(row, account))
+                yield came.at(position)
             except UnfitRecordError as error:
                 reason = Reason(ReasonCode(error.reason.code))
                 yield Refused(SOURCE, position, reason, account_id)

@@ -7,7 +7,12 @@ Source: the wiki of google-authenticator, page Key URI Format.
 from collections.abc import Iterable, Iterator
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
-from credguard.second_factor.takeover.fields import parameters_of, text_of
+from credguard.second_factor.takeover.fields import (
+    instant_of,
+    last_step_of,
+    parameters_of,
+    text_of,
+)
 from credguard.second_factor.takeover.records import (
     Imported,
     Refused,
@@ -32,6 +37,9 @@ def read_otpauth(
     """
     Read rows that hold otpauth URIs.
 
+    The columns ``last_step`` and ``made_at``, which our own export has, are read
+    where they are there.
+
     Args:
         rows: The rows, as many as there are.
 
@@ -45,7 +53,10 @@ def read_otpauth(
     """
 
     def one(row: Row) -> Imported:
-        return read_uri(row.get(uri), account_id=shown_account(row, account))
+        came = read_uri(row.get(uri), account_id=shown_account(row, account))
+        return came.known_since(
+            instant_of(row.get("made_at")), last_step_of(row.get("last_step"))
+        )
 
     return each(rows, one, source=SOURCE, account=account)
 

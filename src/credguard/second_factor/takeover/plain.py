@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from credguard._secret import Secret
 from credguard.second_factor.takeover.fields import (
     instant_of,
-    number_of,
+    last_step_of,
     parameters_of,
     text_of,
     truth_of,
@@ -71,7 +71,6 @@ def read_base32(
 def _read(row: Row, account_id: str, seed: Secret, source: str) -> Imported:
     if not truth_of(row.get("confirmed"), missing=True):
         raise unfit(ReasonCode.NOT_CONFIRMED)
-    last_step = number_of(row.get("last_step"), missing=-1)
     return Imported(
         account_id=account_id,
         source=source,
@@ -79,7 +78,7 @@ def _read(row: Row, account_id: str, seed: Secret, source: str) -> Imported:
         parameters=parameters_of(
             row.get("algorithm"), row.get("digits"), row.get("period")
         ),
-        last_step=last_step if last_step >= 0 else None,
+        last_step=last_step_of(row.get("last_step")),
         made_at=instant_of(row.get("made_at")),
         codes=checked_codes(_parts(row.get("recovery_codes"))),
         hashes=tuple(read_hash(each) for each in _parts(row.get("recovery_hashes"))),

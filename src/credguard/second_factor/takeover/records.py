@@ -50,6 +50,8 @@ class Imported:
         label: What the app shows for the account; for a report.
 
         issuer: Who is said to have issued it; for a report.
+
+        position: Which row it was, from 1 on; for a report.
     """
 
     account_id: str
@@ -62,6 +64,7 @@ class Imported:
     hashes: tuple[ForeignHash, ...] = field(default=(), repr=False)
     label: str = ""
     issuer: str = ""
+    position: int = 0
 
     @property
     def seed_bits(self) -> int:
@@ -82,6 +85,16 @@ class Imported:
     def holding(self, seed: Secret, parameters: Parameters) -> "Imported":
         """Return the same with this seed."""
         return replace(self, seed=seed, parameters=parameters)
+
+    def known_since(
+        self, made_at: datetime | None, last_step: int | None
+    ) -> "Imported":
+        """Return the same with what is known of its life."""
+        return replace(self, made_at=made_at, last_step=last_step)
+
+    def at(self, position: int) -> "Imported":
+        """Return the same, found in this row."""
+        return replace(self, position=position)
 
     def belonging_to(self, account_id: str) -> "Imported":
         """Return the same for the account that its name turned out to be."""
@@ -133,7 +146,7 @@ def each(
     """
     for position, row in enumerate(rows, 1):
         try:
-            yield read(row)
+            yield read(row).at(position)
         except UnfitRecordError as error:
             reason = Reason(ReasonCode(error.reason.code))
             yield Refused(source, position, reason, shown_account(row, account))

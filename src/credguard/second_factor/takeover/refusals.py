@@ -66,6 +66,9 @@ class ReasonCode(StrEnum):
     ALREADY_ENROLLED = "already_enrolled"
     """The account has another factor in force, which was left as it is."""
 
+    DISABLED_HERE = "disabled_here"
+    """The account's factor was disabled here since; it is not brought back."""
+
     NO_FACTOR = "no_factor"
     """These are recovery codes of an account that has no factor in force."""
 
@@ -90,6 +93,7 @@ _ENGLISH = {
     ReasonCode.TOO_MANY_CODES: "has more than 32 recovery codes",
     ReasonCode.BATCH_MISSING: "other parts of this export are missing",
     ReasonCode.ALREADY_ENROLLED: "the account has another factor, which was kept",
+    ReasonCode.DISABLED_HERE: "the account's factor was disabled here since",
     ReasonCode.NO_FACTOR: "recovery codes of an account without a factor in force",
 }
 
