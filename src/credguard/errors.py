@@ -13,17 +13,23 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── PasswordUnhashableError   .flaw
     │   ├── CodeMismatchError ── CodeReplayedError
     │   ├── LockedOutError            .retry_at
-    │   ├── FactorStateError          no second factor, or out of use for good
+    │   ├── FactorStateError          no second factor, or none that counts
+    │   │   └── FactorLockedError     out of use for good: it has to be set up anew
+    │   ├── StepUpRequiredError       prove who you are with the factor in force
+    │   ├── DeviceRefusedError        no trusted device: ask for the second factor
     │   ├── TokenRefusedError         unknown, used, expired: one face
     │   ├── ResetRequiredError        .campaign_id; only after the right password
     │   └── SessionRefusedError ── SessionSwappedError
     ├── StoredDataError           the application must be repaired: page somebody
     │   ├── UnreadableHashError, WorkFactorTooHighError
-    │   ├── SealBrokenError, UnknownKeyError
+    │   ├── UnknownKeyError
+    │   ├── SealBrokenError
+    │   │   └── SealPurposeError, SealAccountError, SealFactorError
+    │   ├── StepInFutureError         the server's clock ran ahead
     │   ├── UnfitRecordError          .reason; another system's, does not come in
     │   └── AuditBrokenError, CorpusDamagedError
     ├── SetupError                what we were given cannot work: mend the settings
-    │   ├── KeyringError
+    │   ├── KeyringError ── KeyInUseError
     │   ├── AccountsTableError ── ColumnTooNarrowError
     │   ├── AccountIdError
     │   ├── ScopeError
@@ -106,8 +112,10 @@ class CodeMismatchError(RefusedError):
 class CodeReplayedError(CodeMismatchError):
     """The code was right once; it has been used, or a later one has."""
 
-    def __init__(self) -> None:
-        super().__init__("This code was used already. Wait for the next one.")
+    def __init__(
+        self, message: str = "This code was used already. Wait for the next one."
+    ) -> None:
+        super().__init__(message)
 
 
 class LockedOutError(RefusedError):
@@ -124,7 +132,31 @@ class LockedOutError(RefusedError):
 
 
 class FactorStateError(RefusedError):
-    """There is no second factor that could be asked, or it is out of use for good."""
+    """There is no second factor that could be asked, or none that counts."""
+
+
+class FactorLockedError(FactorStateError):
+    """Too many wrong codes in a row put the factor out of use for good."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This second factor is out of use after too many wrong codes. "
+            "It has to be set up anew."
+        )
+
+
+class StepUpRequiredError(RefusedError):
+    """A factor in force is changed only by those who have just proved it."""
+
+    def __init__(self) -> None:
+        super().__init__("Confirm this with your present second factor first.")
+
+
+class DeviceRefusedError(RefusedError):
+    """The device is not trusted, or not any more; which of them is not told."""
+
+    def __init__(self) -> None:
+        super().__init__("This device is not known. Enter a code.")
 
 
 class TokenRefusedError(RefusedError):
@@ -183,10 +215,42 @@ class WorkFactorTooHighError(StoredDataError):
 
 
 class SealBrokenError(StoredDataError):
-    """A sealed text was altered, moved to another owner, or sealed by another key."""
+    """A sealed text was altered, or moved here from where it belongs."""
+
+    why = "it was altered or moved"
 
     def __init__(self, purpose: str) -> None:
-        super().__init__(f"A sealed text of purpose '{purpose}' does not open.")
+        super().__init__(
+            f"A sealed text of purpose '{purpose}' does not open: {self.why}."
+        )
+
+
+class SealPurposeError(SealBrokenError):
+    """A sealed text was moved here from where something else is sealed."""
+
+    why = "it was moved from another purpose"
+
+
+class SealAccountError(SealBrokenError):
+    """A sealed text was moved here from another account."""
+
+    why = "it was moved from another account"
+
+
+class SealFactorError(SealBrokenError):
+    """A sealed text was moved here from another factor of the same account."""
+
+    why = "it was moved from another factor"
+
+
+class StepInFutureError(StoredDataError):
+    """The last accepted step is in the future: the server's clock ran ahead once."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The last code of this account is from the future, so the server's clock "
+            "ran ahead once; run: credguard second-factors repair-clock"
+        )
 
 
 class UnknownKeyError(StoredDataError):
@@ -232,6 +296,10 @@ class SetupError(CredguardError):
 
 class KeyringError(SetupError):
     """A keyring's text is not a keyring, or holds a key that must not be used."""
+
+
+class KeyInUseError(KeyringError):
+    """A key cannot be retired: something stored still needs it."""
 
 
 class AccountsTableError(SetupError):

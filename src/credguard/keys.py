@@ -11,28 +11,25 @@ import hashlib
 import hmac
 import re
 import secrets
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
+from credguard._sealed import NONCE_BYTES, Binding
 from credguard._secret import Secret
 from credguard._text import from_base64url, to_base64url
-from credguard.errors import (
-    KeyringError,
-    SealBrokenError,
-    StoredDataError,
-    UnknownKeyError,
-)
+from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32  # AES-256 and HKDF-SHA-256 (NIST SP 800-57 part 1: 256-bit strength)
-NONCE_BYTES = 12  # NIST SP 800-38D section 5.2.1.1
 TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
 KEY_ID_CHARACTERS = 8
 MAX_KEYS = 16
 MAX_PLAIN_BYTES = 48_000  # far above anything that is sealed here
-MAX_SEALED_CHARACTERS = 65_535  # a TEXT column of MariaDB holds no more
+_MOST_CIPHERS = 32  # more purposes than there are
 
 _NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _PREFIX = "cgk1"
-_SEALED_PREFIX = "cgs1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
 # A drawn key has about 30 distinct bytes of 32; keys typed by hand have few.
 _FEWEST_DISTINCT_BYTES = 12
@@ -52,7 +49,7 @@ class Key:
         KeyringError: *material* is too short, too long or not random.
     """
 
-    __slots__ = ("_extracted", "_material", "id")
+    __slots__ = ("_ciphers", "_extracted", "_material", "id")
 
     def __init__(self, material: bytes) -> None:
         if len(material) != KEY_BYTES:
@@ -62,6 +59,7 @@ class Key:
             message = "a key was not drawn at random; make one with: credguard keygen"
             raise KeyringError(message)
         self._material = Secret(material)
+        self._ciphers: dict[str, AESGCM] = {}
         self._extracted = Secret(hmac.digest(_NO_SALT, material, "sha256"))
         self.id = self._expand(b"credguard key id").hex()[:KEY_ID_CHARACTERS]
 
@@ -73,6 +71,18 @@ class Key:
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869)."""
         return self._expand(b"credguard purpose\x00" + _utf8(purpose))
+
+    def cipher(self, purpose: str) -> "AESGCM":
+        """Return the cipher that seals for *purpose*; it is kept."""
+        found = self._ciphers.get(purpose)
+        if found is None:
+            # Imported here so that a keyring can be made without loading OpenSSL.
+            from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415
+
+            found = aead.AESGCM(self.derive(f"seal {purpose}"))
+            if len(self._ciphers) < _MOST_CIPHERS:
+                self._ciphers[purpose] = found
+        return found
 
     def reveal(self) -> str:
         """Return the key as text, for the keyring line and for nothing else."""
@@ -96,7 +106,6 @@ class Keyring:
 
     Args:
         current: The key that seals and tags everything new.
-
         older: Keys that open what was sealed before; order has no meaning.
 
     Raises:
@@ -173,19 +182,21 @@ class Keyring:
         """The ids of all keys on the ring."""
         return frozenset(self._keys)
 
-    def seal(self, plain: bytes, *, purpose: str, owner: str) -> str:
+    def seal(
+        self, plain: bytes, *, purpose: str, owner: str, part: str | None = None
+    ) -> str:
         """
-        Seal *plain* under the current key, bound to *purpose* and *owner*.
+        Seal *plain* under the current key, bound to *purpose*, *owner* and *part*.
 
         Args:
             plain: The bytes to protect.
-
             purpose: What they are, such as ``retired hash``.
-
             owner: Whose they are, such as an account id.
+            part: Which of the owner's they are, such as a factor's id. Such a seal
+                tells what it was moved from.
 
         Returns:
-            A text to store: format version, key id, nonce and ciphertext.
+            A text to store, which names its key.
 
         Raises:
             StoredDataError: *plain* has more bytes than `open` would read.
@@ -193,39 +204,31 @@ class Keyring:
         Source:
             NIST SP 800-38D (AES-GCM with a random 96-bit nonce).
         """
-        # Imported here so that a keyring can be made without loading OpenSSL.
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
         if len(plain) > MAX_PLAIN_BYTES:
             message = f"at most {MAX_PLAIN_BYTES} bytes are sealed, not {len(plain)}"
             raise StoredDataError(message)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        bound = _bound(purpose, owner)
-        cipher = AESGCM(self.current.derive(f"seal {purpose}"))
-        blob = nonce + cipher.encrypt(nonce, plain, bound)
-        return f"{_SEALED_PREFIX}.{self.current.id}.{to_base64url(blob)}"
+        return self._sealed(plain, Binding(purpose, owner, part))
 
-    def open(self, sealed: str, *, purpose: str, owner: str) -> bytes:
+    def open(
+        self, sealed: str, *, purpose: str, owner: str, part: str | None = None
+    ) -> bytes:
         """
-        Open a text that `seal` returned for the same *purpose* and *owner*.
+        Open a text that `seal` returned for the same *purpose*, *owner* and *part*.
 
         Raises:
-            SealBrokenError: It was altered, cut, or sealed for another purpose
-                or owner.
+            SealPurposeError, SealAccountError, SealFactorError: It has a part, and
+                was moved from another purpose, account or factor.
+            SealBrokenError: It was altered, cut or moved.
             UnknownKeyError: Its key is not on the ring.
         """
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+        return self._opened(sealed, Binding(purpose, owner, part))
 
-        key_id, blob = _read_sealed(sealed, purpose)
-        cipher = AESGCM(self._key(key_id).derive(f"seal {purpose}"))
-        try:
-            return cipher.decrypt(
-                blob[:NONCE_BYTES], blob[NONCE_BYTES:], _bound(purpose, owner)
-            )
-        except InvalidTag:
-            pass
-        raise SealBrokenError(purpose)
+    def reseal(
+        self, sealed: str, *, purpose: str, owner: str, part: str | None = None
+    ) -> str:
+        """Open a text and seal it under the current key; raises as `open` does."""
+        binding = Binding(purpose, owner, part)
+        return self._sealed(self._opened(sealed, binding), binding)
 
     def tag(self, message: bytes, *, purpose: str, key_id: str | None = None) -> bytes:
         """
@@ -245,6 +248,23 @@ class Keyring:
         key = self.current if key_id is None else self._key(key_id)
         return hmac.digest(key.derive(f"tag {purpose}"), message, "sha256")
 
+    def _sealed(self, plain: bytes, binding: Binding) -> str:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        cipher = self.current.cipher(binding.purpose)
+        blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
+        return binding.write(self.current.id, blob)
+
+    def _opened(self, sealed: str, binding: Binding) -> bytes:
+        found = binding.read(sealed)
+        cipher = self._key(found.key_id).cipher(binding.purpose)
+        try:
+            return cipher.decrypt(found.nonce, found.ciphertext, binding.bytes)
+        except Exception as error:
+            # Named like this, so that no keyring loads OpenSSL before it seals.
+            if type(error).__name__ != "InvalidTag":
+                raise
+        raise binding.failure(found)
+
     def _key(self, key_id: str) -> Key:
         if key_id not in self._keys:
             raise UnknownKeyError(key_id)
@@ -257,13 +277,6 @@ class Keyring:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         message = "a keyring cannot be pickled or copied"
         raise TypeError(message)
-
-
-def key_id_of(sealed: str) -> str | None:
-    """Return the id of the key that sealed a text, None if it is not a sealed text."""
-    prefix, _, rest = sealed.partition(".")
-    key_id = rest.partition(".")[0]
-    return key_id if prefix == _SEALED_PREFIX and _KEY_ID.fullmatch(key_id) else None
 
 
 def _read_key(written: str) -> Key:
@@ -279,22 +292,6 @@ def _read_key(written: str) -> Key:
     return key
 
 
-def _read_sealed(sealed: str, purpose: str) -> tuple[str, bytes]:
-    parts = sealed.split(".") if len(sealed) <= MAX_SEALED_CHARACTERS else []
-    if len(parts) != 3 or parts[0] != _SEALED_PREFIX or not _KEY_ID.fullmatch(parts[1]):  # noqa: PLR2004
-        raise SealBrokenError(purpose)
-    blob = from_base64url(parts[2])
-    if blob is None or len(blob) < NONCE_BYTES + 16:
-        raise SealBrokenError(purpose)
-    return parts[1], blob
-
-
-def _bound(purpose: str, owner: str) -> bytes:
-    # Lengths first, so that no two pairs of purpose and owner give the same bytes.
-    parts = [_utf8(part) for part in (_SEALED_PREFIX, purpose, owner)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-
-
 def _utf8(text: str) -> bytes:
-    # Lone surrogates too: an owner may be any text that a forum hands in.
+    # Lone surrogates too: a purpose may be any text.
     return text.encode("utf-8", "surrogatepass")

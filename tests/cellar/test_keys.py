@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credguard._sealed import MAX_SEALED_CHARACTERS, key_id_of
 from credguard.errors import (
     CredguardError,
     KeyringError,
@@ -23,10 +24,8 @@ from credguard.keys import (
     KEY_BYTES,
     MAX_KEYS,
     MAX_PLAIN_BYTES,
-    MAX_SEALED_CHARACTERS,
     Key,
     Keyring,
-    key_id_of,
 )
 
 MATERIAL = bytes(range(7, 7 + KEY_BYTES))

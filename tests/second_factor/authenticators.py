@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from credguard.keys import Keyring
-from credguard.second_factor import Enrollment, SecondFactors
+from credguard.second_factor import Argon2CodeHasher, Enrollment, SecondFactors
 from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.schema import prepare
@@ -15,6 +15,7 @@ from credguard.testing import FrozenClock
 
 NOON = datetime(2026, 11, 22, 12, 0, 10, tzinfo=UTC)
 PERIOD = timedelta(seconds=30)
+CHEAP = Argon2CodeHasher(memory_kib=8, passes=1)
 
 
 class Authenticator:
@@ -28,6 +29,7 @@ class Authenticator:
     def __init__(self, enrollment: Enrollment) -> None:
         secret = parse_qs(urlsplit(enrollment.uri).query)["secret"][0]
         self.seed = base64.b32decode(secret)
+        self.recovery: tuple[str, ...] = ()
 
     def code(self, now: datetime, offset: int = 0) -> str:
         """Return the code at *now*, or some steps beside it."""
@@ -56,7 +58,9 @@ def enrolled(
 ) -> Authenticator:
     """Return the phone of an account that confirmed a factor ten steps before *now*."""
     clock = FrozenClock(now - 10 * PERIOD)
-    factors = SecondFactors(database, keyring, issuer="Forum", clock=clock)
+    factors = SecondFactors(
+        database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     phone = Authenticator(factors.enroll(account_id))
-    factors.confirm(account_id, phone.code(clock()))
+    phone.recovery = factors.confirm(account_id, phone.code(clock())).recovery.codes
     return phone

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from credguard.errors import RefusedError
 from credguard.keys import Keyring
-from credguard.second_factor import SecondFactors
+from credguard.second_factor import Argon2CodeHasher, SecondFactors
 from credguard.storage import Database
 
 READ_AHEAD_SECONDS = 0.05
@@ -61,6 +61,7 @@ def main() -> None:
             databases[url],
             Keyring.parse(task["keyring"]),
             issuer="Forum",
+            hasher=Argon2CodeHasher(memory_kib=8, passes=1),
             clock=LingeringClock(datetime.fromisoformat(task["now"])),
         )
         told = [

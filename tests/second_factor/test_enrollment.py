@@ -74,7 +74,7 @@ def test_a_lone_surrogate_in_a_name_raises_nothing() -> None:
 def test_an_enrollment_shows_no_seed_unasked() -> None:
     """Neither repr nor str nor a pickle has the seed in it."""
     enrollment = shown()
-    assert repr(enrollment) == f"Enrollment(expires_at={LATER!r})"
+    assert repr(enrollment) == f"Enrollment(expires_at={LATER!r}, warning=None)"
     assert str(enrollment) == repr(enrollment)
     with pytest.raises(TypeError):
         pickle.dumps(enrollment)

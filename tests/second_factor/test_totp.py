@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credguard.errors import CodeMismatchError, CodeReplayedError, SetupError
+from credguard.second_factor import totp as ours
 from credguard.second_factor.totp import (
     EVERY_APP,
     RFC_6238_DELAY,
@@ -211,16 +212,18 @@ def test_digits_that_two_steps_share_pass_once() -> None:
 def test_every_step_of_the_window_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work does not tell which step was right, or that none was."""
     computed: list[int] = []
+    truncated = ours._truncated  # what is replaced below
+    codes = [code_at(SEED, STEP + offset) for offset in (-1, 0, 1, 9)]
 
-    def counted(seed: bytes, step: int, *, parameters: Parameters) -> str:
+    def counted(seed: bytes, step: int, hash_name: str) -> int:
         computed.append(step)
-        return code_at(seed, step, parameters=parameters)
+        return truncated(seed, step, hash_name)
 
-    monkeypatch.setattr("credguard.second_factor.totp.code_at", counted)
-    for offset in (-1, 0, 1):
-        match(SEED, code_at(SEED, STEP + offset), now=NOW, window=RFC_6238_DRIFT)
+    monkeypatch.setattr(ours, "_truncated", counted)
+    for code in codes[:3]:
+        match(SEED, code, now=NOW, window=RFC_6238_DRIFT)
     with pytest.raises(CodeMismatchError):
-        match(SEED, code_at(SEED, STEP + 9), now=NOW, window=RFC_6238_DRIFT)
+        match(SEED, codes[3], now=NOW, window=RFC_6238_DRIFT)
     assert computed == [STEP - 1, STEP, STEP + 1] * 4
 
 

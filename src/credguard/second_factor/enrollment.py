@@ -9,10 +9,14 @@ from urllib.parse import quote, urlencode
 from credguard._text import has_surrogate
 from credguard.errors import SetupError
 from credguard.second_factor import qr
-from credguard.second_factor.totp import EVERY_APP
+from credguard.second_factor.totp import EVERY_APP, Parameters
 
 MAX_NAME_CHARACTERS = 64  # what an app shows, and what a QR code holds with ease
 
+_UNUSUAL = (
+    "Many authenticator apps make codes with SHA-1, six digits and 30 seconds only, "
+    "whatever the QR code says. A code that does not match may be the app's doing."
+)
 _GROUP = 4  # characters that people copy at a glance
 
 
@@ -29,11 +33,15 @@ class Enrollment:
         key: The same key in groups of four, for typing.
 
         expires_at: Until when it can be confirmed.
+
+        warning: What to say to who chose parameters that many apps pass over; None
+            for the usual ones.
     """
 
     uri: str = field(repr=False)
     key: str = field(repr=False)
     expires_at: datetime
+    warning: str | None = None
 
     def svg(
         self,
@@ -85,7 +93,14 @@ class Enrollment:
         raise TypeError(message)
 
 
-def present(seed: bytes, *, issuer: str, name: str, expires_at: datetime) -> Enrollment:
+def present(
+    seed: bytes,
+    *,
+    issuer: str,
+    name: str,
+    expires_at: datetime,
+    parameters: Parameters = EVERY_APP,
+) -> Enrollment:
     """
     Return *seed* as people and apps read it.
 
@@ -98,6 +113,8 @@ def present(seed: bytes, *, issuer: str, name: str, expires_at: datetime) -> Enr
 
         expires_at: Until when it can be confirmed.
 
+        parameters: How codes are made.
+
     Source:
         RFC 4648 section 6 (base32); the otpauth format leaves out its padding, and
         uses the colon to part issuer and name.
@@ -107,15 +124,16 @@ def present(seed: bytes, *, issuer: str, name: str, expires_at: datetime) -> Enr
     query = {
         "secret": key,
         "issuer": issuer,
-        "algorithm": EVERY_APP.algorithm.value,
-        "digits": EVERY_APP.digits,
-        "period": EVERY_APP.period_seconds,
+        "algorithm": parameters.algorithm.value,
+        "digits": parameters.digits,
+        "period": parameters.period_seconds,
     }
     return Enrollment(
         uri=f"otpauth://totp/{_quoted(issuer)}:{shown}?"
         + urlencode(query, quote_via=quote, safe=""),
         key=" ".join(key[at : at + _GROUP] for at in range(0, len(key), _GROUP)),
         expires_at=expires_at,
+        warning=None if parameters == EVERY_APP else _UNUSUAL,
     )
 
 

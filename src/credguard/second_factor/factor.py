@@ -1,26 +1,15 @@
-"""
-A second factor's row, and what an attempt makes of it. Pure.
+"""A second factor as it stands in its row. Pure."""
 
-Every rule has the shape (row, code, now) → (verdict, new row). Nothing is true
-before the new row stands in the table: who asks must not be told the verdict
-until then.
-"""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from credguard._clock import in_utc
-from credguard.errors import CodeMismatchError, CodeReplayedError, SetupError
-from credguard.second_factor.totp import Window, match
+from credguard.second_factor.totp import EVERY_APP, Parameters
 
 PENDING_LIFETIME = timedelta(minutes=15)  # to find the phone and install an app
-MAX_FAILURES = 100  # NIST SP 800-63B-4 section 3.2.2: then it is out of use
-
-_LONGEST_DELAY = timedelta(days=1)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SECOND = timedelta(seconds=1)
+ENROLLED_HERE = "enrolled"
+WEAK_BELOW_BITS = 128  # RFC 4226 section 4 R6; NIST SP 800-63B-4 3.1.4 asks for 112
+MAX_SEED_BYTES = 128  # a block of SHA-512: HMAC hashes what is longer (RFC 2104)
 
 
 class FactorState(StrEnum):
@@ -39,79 +28,15 @@ class FactorState(StrEnum):
     """Taken out of use on purpose; the account has no second factor."""
 
 
+IN_FORCE = frozenset({FactorState.ACTIVE, FactorState.LOCKED})
+"""The states in which a log-in needs the factor."""
+
+
 class Place(StrEnum):
     """An account has at most one factor in each place."""
 
     PENDING = "pending"
     CURRENT = "current"
-
-
-class Verdict(StrEnum):
-    """What an attempt came to."""
-
-    ACCEPTED = "accepted"
-    MISMATCH = "mismatch"
-    REPLAYED = "replayed"
-    TOO_EARLY = "too early"
-    """Not looked at: the delay after wrong codes is not over."""
-
-    LOCKED = "locked"
-    """Not looked at: the factor is out of use for good."""
-
-    MISSING = "missing"
-    """Not looked at: there is no such factor, or it has expired."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """
-    How wrong codes slow the next one down.
-
-    Attributes:
-        free_failures: The wrong code in a row after which there is a delay, 1 to
-            *max_failures*.
-
-        first_delay: That delay; each further wrong code doubles it.
-
-        longest_delay: Where doubling ends, one day at most.
-
-        max_failures: The wrong code in a row that puts the factor out of use,
-            1 to 100.
-
-    Raises:
-        SetupError: A number or duration is out of its range.
-    """
-
-    free_failures: int
-    first_delay: timedelta
-    longest_delay: timedelta
-    max_failures: int = MAX_FAILURES
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.free_failures <= self.max_failures <= MAX_FAILURES:
-            message = f"wrong codes are limited to 1 to {MAX_FAILURES} in a row"
-            raise SetupError(message)
-        if not timedelta(0) < self.first_delay <= self.longest_delay <= _LONGEST_DELAY:
-            message = "a delay is longer than nothing and no longer than a day"
-            raise SetupError(message)
-
-    def delay_after(self, failures: int) -> timedelta | None:
-        """Return the delay after *failures* wrong codes in a row, None if none."""
-        if failures < self.free_failures:
-            return None
-        doublings = failures - self.free_failures
-        # Compared before it is multiplied: a huge delay would overflow.
-        if doublings >= (self.longest_delay // self.first_delay).bit_length():
-            return self.longest_delay
-        return self.first_delay * (1 << doublings)
-
-
-# Section 3.2.2 names delays from 30 seconds to an hour; five wrong codes are typos.
-NIST_SP_800_63B_4 = Limits(
-    free_failures=5,
-    first_delay=timedelta(seconds=30),
-    longest_delay=timedelta(hours=1),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +55,7 @@ class Factor:
 
         last_step: The last step that was accepted, None before the first.
 
-        failures: Wrong codes since the last right one.
+        failures: Wrong codes since the last right one, of whatever kind.
 
         retry_at: Before this instant no code is looked at.
 
@@ -141,6 +66,21 @@ class Factor:
         changed_at: When its row was last written.
 
         version: What must still stand in the row when it is changed.
+
+        parameters: How its codes are made.
+
+        seed_bits: How strong the seed is, in bits.
+
+        source: Where it came from: ``enrolled``, or the system that it was taken
+            over from.
+
+        replaces: The factor that this pending one may replace, None if there was
+            none in force when it was enrolled.
+
+        recovery_left: How many recovery codes are not used yet.
+
+        recovery_saved_at: When a recovery code of the present set was first typed:
+            so they were saved. None before that.
     """
 
     account_id: str
@@ -154,6 +94,12 @@ class Factor:
     made_at: datetime
     changed_at: datetime
     version: int
+    parameters: Parameters = EVERY_APP
+    seed_bits: int = 160
+    source: str = ENROLLED_HERE
+    replaces: str | None = None
+    recovery_left: int = 0
+    recovery_saved_at: datetime | None = None
 
     @property
     def place(self) -> Place:
@@ -161,24 +107,26 @@ class Factor:
         is_pending = self.state is FactorState.PENDING
         return Place.PENDING if is_pending else Place.CURRENT
 
+    @property
+    def is_in_force(self) -> bool:
+        """True if a log-in needs it; so it does when it is locked."""
+        return self.state in IN_FORCE
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """
-    What an attempt came to, and the row that makes it so.
-
-    Attributes:
-        verdict: Tell it when *factor* stands in the table, not before.
-
-        factor: The new row; the old one if nothing is to be written.
-    """
-
-    verdict: Verdict
-    factor: Factor
+    @property
+    def is_weak(self) -> bool:
+        """True if its seed is shorter than it should be: it works, and is to go."""
+        return self.seed_bits < WEAK_BELOW_BITS
 
 
 def new_factor(
-    account_id: str, factor_id: str, *, sealed: str, now: datetime
+    account_id: str,
+    factor_id: str,
+    *,
+    sealed: str,
+    now: datetime,
+    seed_bits: int = 160,
+    parameters: Parameters = EVERY_APP,
+    replaces: str | None = None,
 ) -> Factor:
     """Return a pending factor; it lapses after 15 minutes."""
     return Factor(
@@ -193,94 +141,7 @@ def new_factor(
         made_at=now,
         changed_at=now,
         version=0,
+        parameters=parameters,
+        seed_bits=seed_bits,
+        replaces=replaces,
     )
-
-
-def judge(
-    factor: Factor,
-    typed: str,
-    *,
-    open_seed: Callable[[Factor], bytes],
-    now: datetime,
-    window: Window,
-    limits: Limits,
-) -> Ruling:
-    """
-    Judge a code that was typed for *factor*.
-
-    A right code makes a pending factor active and uses up its step. A code that
-    was used already changes nothing: it shows knowledge, and no guess.
-
-    Args:
-        factor: The row as it was read.
-
-        typed: What was typed; anything may be given.
-
-        open_seed: Opens the seed; not called where no code is looked at.
-
-        now: The present instant.
-
-        window: Which steps to look at.
-
-        limits: How wrong codes slow the next one down.
-
-    Returns:
-        The verdict and the new row. Write the row first.
-    """
-    obstacle = _obstacle(factor, now)
-    if obstacle is not None:
-        return Ruling(obstacle, factor)
-    try:
-        step = match(
-            open_seed(factor),
-            typed,
-            now=(in_utc(now) - _EPOCH) // _SECOND,
-            window=window,
-            after_step=factor.last_step,
-        )
-    except CodeReplayedError:
-        return Ruling(Verdict.REPLAYED, factor)
-    except CodeMismatchError:
-        return Ruling(Verdict.MISMATCH, _failed(factor, now, limits))
-    return Ruling(Verdict.ACCEPTED, _accepted(factor, now, step))
-
-
-def _obstacle(factor: Factor, now: datetime) -> Verdict | None:
-    """Return why no code is looked at now, None if one is."""
-    if factor.state is FactorState.LOCKED:
-        return Verdict.LOCKED
-    if factor.state is FactorState.DISABLED:
-        return Verdict.MISSING
-    if factor.expires_at is not None and now >= factor.expires_at:
-        return Verdict.MISSING
-    if factor.retry_at is not None and now < factor.retry_at:
-        return Verdict.TOO_EARLY
-    return None
-
-
-def _accepted(factor: Factor, now: datetime, step: int) -> Factor:
-    accepted = replace(
-        factor,
-        state=FactorState.ACTIVE,
-        last_step=step,
-        failures=0,
-        retry_at=None,
-        expires_at=None,
-    )
-    return _written(accepted, now)
-
-
-def _failed(factor: Factor, now: datetime, limits: Limits) -> Factor:
-    failures = factor.failures + 1
-    failed = _written(replace(factor, failures=failures), now)
-    if failures < limits.max_failures:
-        delay = limits.delay_after(failures)
-        return failed if delay is None else replace(failed, retry_at=now + delay)
-    if factor.state is FactorState.PENDING:
-        # Nobody depends on it yet: it lapses, and the next enrollment is a new seed.
-        return replace(failed, expires_at=now)
-    return replace(failed, state=FactorState.LOCKED, sealed=None, retry_at=None)
-
-
-def _written(factor: Factor, now: datetime) -> Factor:
-    return replace(factor, changed_at=now, version=factor.version + 1)

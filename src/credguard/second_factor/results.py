@@ -1,20 +1,27 @@
 """What is told: results where it was done, refusals where a person must try again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from credguard.errors import (
     CodeMismatchError,
     CodeReplayedError,
+    FactorLockedError,
     FactorStateError,
     LockedOutError,
+    StepInFutureError,
 )
-from credguard.second_factor.factor import Factor, Ruling, Verdict
+from credguard.second_factor.factor import Factor
+from credguard.second_factor.judging import Ruling, Verdict
+from credguard.second_factor.recovery import RecoveryCodes
 
-_LOCKED = (
-    "This second factor is out of use after too many wrong codes. "
-    "It has to be set up anew."
-)
+
+class Means(StrEnum):
+    """What was typed."""
+
+    CODE = "code"
+    RECOVERY_CODE = "recovery code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +35,27 @@ class Verified:
         factor_id: The factor that it was of.
 
         at: When.
+
+        means: What it was: a code or a recovery code.
+
+        recovery_left: How many recovery codes are left.
+
+        recovery_is_low: True if it is time for new ones: offer them.
+
+        should_reenroll: True if the factor's seed is weak: ask for a new one.
+
+        proof: Shows for ten minutes that this was so; hand it in where a factor in
+            force is changed. It may be kept in the session.
     """
 
     account_id: str
     factor_id: str
     at: datetime
+    means: Means
+    recovery_left: int
+    recovery_is_low: bool
+    should_reenroll: bool
+    proof: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +69,17 @@ class Confirmed:
         factor_id: The factor.
 
         at: When.
+
+        recovery: The recovery codes: show them once.
+
+        proof: As in `Verified`.
     """
 
     account_id: str
     factor_id: str
     at: datetime
+    recovery: RecoveryCodes
+    proof: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +109,9 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
     Raises:
         CodeMismatchError, CodeReplayedError, LockedOutError: The code was not
             right, used already, or not looked at yet.
-        FactorStateError: There is no factor, or it is out of use.
+        FactorLockedError: It is out of use.
+        FactorStateError: There is no factor.
+        StepInFutureError: The server's clock was set back.
     """
     match ruling:
         case Ruling(Verdict.ACCEPTED, factor):
@@ -92,6 +123,8 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
         case Ruling(Verdict.TOO_EARLY, Factor(retry_at=datetime() as retry_at)):
             raise LockedOutError(retry_at)
         case Ruling(Verdict.LOCKED):
-            raise FactorStateError(_LOCKED)
+            raise FactorLockedError
+        case Ruling(Verdict.CLOCK):
+            raise StepInFutureError
         case _:
             raise FactorStateError(missing)

@@ -6,41 +6,35 @@ is told only after that has won. So a code is accepted once and every wrong one
 counts, whatever arrives at the same time and in how many processes.
 """
 
-import secrets
+from collections.abc import Callable
+from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
-from credguard.errors import (
-    BusyError,
-    FactorStateError,
-)
 from credguard.keys import Keyring
-from credguard.second_factor import rows
-from credguard.second_factor.enrollment import Enrollment, check_issuer, present
-from credguard.second_factor.factor import (
-    NIST_SP_800_63B_4,
-    PENDING_LIFETIME,
-    Factor,
-    FactorState,
-    Limits,
-    Place,
-    Ruling,
-    judge,
-    new_factor,
+from credguard.second_factor.attempts import Attempts
+from credguard.second_factor.devices import TRUST_LIFETIME, TrustedDevices
+from credguard.second_factor.events import Events, FactorEvent
+from credguard.second_factor.hashing import Argon2CodeHasher
+from credguard.second_factor.judging import Ruling
+from credguard.second_factor.kit import NONE_IN_FORCE, Kit
+from credguard.second_factor.limits import NIST_SP_800_63B_4, Limits
+from credguard.second_factor.recovery import (
+    DEFAULT_CODES,
+    LOW_WATER,
+    CodeHasher,
+    check_count,
+    read_own_code,
+    read_recovery_code,
 )
-from credguard.second_factor.results import Confirmed, Disabled, Verified, told
+from credguard.second_factor.results import Means, Verified, told
+from credguard.second_factor.self_service import SelfService
 from credguard.second_factor.totp import RFC_6238_DRIFT, Window
+from credguard.second_factor.upkeep import Upkeep
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 
-SEED_BYTES = 20  # 160 bits: RFC 4226 section 4 R6 recommends, RFC 6238 5.1 for SHA-1
 
-_ID_BYTES = 16
-_PURPOSE = "totp seed"
-_MOST_TRIES = 200  # at most MAX_FAILURES others win first before there is a delay
-_BUSY = "This account is being changed. Try again in a moment."
-
-
-class SecondFactors:
+class SecondFactors(SelfService, Upkeep):
     """
     Second factors of all accounts, in the credguard_second_factor table.
 
@@ -59,10 +53,23 @@ class SecondFactors:
 
         limits: How wrong codes slow the next one down.
 
+        recovery_codes: How many recovery codes a set has, 0 to 32.
+
+        hasher: The slow hash of recovery codes; the default is Argon2id.
+
+        trust_lifetime: How long a device is trusted.
+
+        events: Called with each event, after what it tells of stands. It is called
+            in the thread of the log-in: be quick.
+
         clock: Tells the time.
 
+    Attributes:
+        devices: Trusted devices.
+
     Raises:
-        SetupError: *issuer* cannot be shown by apps.
+        SetupError: *issuer* cannot be shown by apps, or a number or duration is out
+            of its range.
     """
 
     def __init__(
@@ -73,86 +80,32 @@ class SecondFactors:
         issuer: str,
         window: Window = RFC_6238_DRIFT,
         limits: Limits = NIST_SP_800_63B_4,
+        recovery_codes: int = DEFAULT_CODES,
+        hasher: CodeHasher | None = None,
+        trust_lifetime: timedelta = TRUST_LIFETIME,
+        events: Callable[[FactorEvent], None] | None = None,
         clock: Clock = system_clock,
     ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._issuer = check_issuer(issuer)
-        self._window = window
-        self._limits = limits
-        self._clock = clock
-
-    def enroll(self, account_id: str, *, name: str | None = None) -> Enrollment:
-        """
-        Make a new seed, pending until a code of it is confirmed.
-
-        An older pending one is void; a factor in force stays as it is until then.
-        Where `is_enrolled` is true, let the person prove who they are with it
-        first.
-
-        Args:
-            account_id: The forum's immutable id of the account.
-
-            name: What the app shows for the account, such as its name; None for
-                the id. It is cut after 64 characters.
-
-        Returns:
-            What to show to the person, once. Do not store it.
-
-        Raises:
-            AccountIdError: *account_id* is not a text of 1 to 255 characters.
-            BusyError: Nothing was changed; try again.
-            StorageUnavailableError: The database is away, locked or full.
-        """
-        check_account_id(account_id)
-        seed = secrets.token_bytes(SEED_BYTES)
-        factor_id = secrets.token_urlsafe(_ID_BYTES)
-        sealed = self._keyring.seal(
-            seed, purpose=_PURPOSE, owner=_owner(account_id, factor_id)
+        kit = Kit(
+            database=database,
+            keyring=keyring,
+            clock=clock,
+            events=Events(keyring, events),
+            hasher=hasher or Argon2CodeHasher(),
+            window=window,
+            limits=limits,
+            recovery_codes=check_count(recovery_codes),
+            trust_lifetime=trust_lifetime,
         )
-        now = self._clock()
-        factor = new_factor(account_id, factor_id, sealed=sealed, now=now)
-        for _ in range(_MOST_TRIES):
-            with self._database.begin() as connection:
-                if rows.put(connection, factor):
-                    return present(
-                        seed,
-                        issuer=self._issuer,
-                        name=name or account_id,
-                        expires_at=now + PENDING_LIFETIME,
-                    )
-        raise BusyError(_BUSY)
-
-    def confirm(self, account_id: str, code: str) -> Confirmed:
-        """
-        Put the pending factor in force: the person's app shows its codes.
-
-        Args:
-            account_id: The account.
-
-            code: What was typed; anything may be given.
-
-        Returns:
-            The factor in force. The code is used up, and the factor before it is
-            gone. Tell the person by mail.
-
-        Raises:
-            CodeMismatchError: The code is not right; the pending factor stays.
-            LockedOutError: Too many wrong codes; `retry_at` says until when.
-            FactorStateError: Nothing is pending, or it has expired: enroll again.
-            SealBrokenError, UnknownKeyError: The seed does not open; page
-                somebody.
-            AccountIdError: *account_id* is not a text of 1 to 255 characters.
-            BusyError: Nothing was decided; try again.
-            StorageUnavailableError: The database is away, locked or full.
-        """
-        missing = "There is nothing to confirm, or it took too long. Start again."
-        factor = self._attempt(account_id, Place.PENDING, code, missing=missing)
-        return Confirmed(account_id, factor.id, factor.changed_at)
+        super().__init__(kit, issuer)
+        self.devices = TrustedDevices(kit)
+        self._attempts = Attempts(kit)
 
     def verify(self, account_id: str, code: str) -> Verified:
         """
-        Accept a code of the factor in force, once.
+        Accept a code of the factor in force, or a recovery code, once.
+
+        Which of them was typed is told by its form, so that one field is enough.
 
         Args:
             account_id: The account, whose password was right.
@@ -166,39 +119,49 @@ class SecondFactors:
             CodeMismatchError: The code is not right. It was counted.
             CodeReplayedError: The code, or a later one, was used already.
             LockedOutError: Too many wrong codes; `retry_at` says until when.
-            FactorStateError: No factor is in force, or a hundred wrong codes in a row
-                put it out of use: find out in another way who it is, and enroll
-                a new one.
+            FactorLockedError: A hundred wrong codes in a row put the factor out of
+                use: find out in another way who it is, `vouch`, and enroll anew.
+            FactorStateError: No factor is in force.
+            StepInFutureError: The server's clock ran ahead; see `repair_clock`.
             SealBrokenError, UnknownKeyError: The seed does not open; page
                 somebody.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
             BusyError: Nothing was decided; try again.
             StorageUnavailableError: The database is away, locked or full.
         """
-        missing = "No second factor is set up for this account."
-        factor = self._attempt(account_id, Place.CURRENT, code, missing=missing)
-        return Verified(account_id, factor.id, factor.changed_at)
+        check_account_id(account_id)
+        own = read_own_code(code)
+        if own is not None:
+            return self._verified(
+                self._attempts.by_recovery_code(account_id, own, missing=NONE_IN_FORCE)
+            )
+        return self._verified(
+            self._attempts.by_code(account_id, code, missing=NONE_IN_FORCE)
+        )
 
-    def disable(self, account_id: str) -> Disabled:
+    def prove_saved(self, account_id: str, code: str) -> Verified:
         """
-        Take the account's factor out of use, and any pending one.
+        Accept a recovery code and nothing else: so the person has saved them.
 
-        Let the person prove who they are first. The seeds are forgotten.
+        It is used up. Where you ask for it right after enrolling, nobody clicks
+        past the page that shows the codes.
 
         Args:
             account_id: The account.
 
+            code: What was typed; anything may be given.
+
         Returns:
-            Whether there was a factor in force. Tell the person by mail.
+            What was accepted.
 
         Raises:
-            AccountIdError: *account_id* is not a text of 1 to 255 characters.
-            StorageUnavailableError: The database is away, locked or full.
+            CredguardError: As `verify` does.
         """
         check_account_id(account_id)
-        with self._database.begin() as connection:
-            was_enrolled = rows.disable(connection, account_id, now=self._clock())
-        return Disabled(account_id, was_enrolled)
+        read = read_recovery_code(code)
+        return self._verified(
+            self._attempts.by_recovery_code(account_id, read, missing=NONE_IN_FORCE)
+        )
 
     def is_enrolled(self, account_id: str) -> bool:
         """
@@ -215,45 +178,19 @@ class SecondFactors:
             StorageUnavailableError: The database is away or locked.
         """
         check_account_id(account_id)
-        factor = self._find(account_id, Place.CURRENT)
-        return factor is not None and factor.state is not FactorState.DISABLED
+        return self._changing.in_force(account_id) is not None
 
-    def _find(self, account_id: str, place: Place) -> Factor | None:
-        with self._database.read() as connection:
-            return rows.find(connection, account_id, place)
-
-    def _attempt(
-        self, account_id: str, place: Place, code: str, *, missing: str
-    ) -> Factor:
-        """Judge *code* until the row it was judged by is the one that is changed."""
-        check_account_id(account_id)
-        for _ in range(_MOST_TRIES):
-            factor = self._find(account_id, place)
-            if factor is None:
-                raise FactorStateError(missing)
-            ruling = judge(
-                factor,
-                code,
-                open_seed=self._open,
-                now=self._clock(),
-                window=self._window,
-                limits=self._limits,
-            )
-            if self._stands(factor, ruling):
-                return told(ruling, missing=missing)
-        raise BusyError(_BUSY)
-
-    def _stands(self, found: Factor, ruling: Ruling) -> bool:
-        if ruling.factor is found:
-            return True  # nothing was guessed, and there is nothing to write
-        with self._database.begin() as connection:
-            return rows.settle(connection, found, ruling.factor)
-
-    def _open(self, factor: Factor) -> bytes:
-        owner = _owner(factor.account_id, factor.id)
-        return self._keyring.open(factor.sealed or "", purpose=_PURPOSE, owner=owner)
-
-
-def _owner(account_id: str, factor_id: str) -> str:
-    # The factor's id has no slash, so no two pairs give the same owner.
-    return f"{account_id}/{factor_id}"
+    def _verified(self, ruling: Ruling) -> Verified:
+        factor = told(ruling, missing=NONE_IN_FORCE)
+        left = factor.recovery_left
+        low_water = min(LOW_WATER, self._kit.recovery_codes - 1)
+        return Verified(
+            account_id=factor.account_id,
+            factor_id=factor.id,
+            at=factor.changed_at,
+            means=Means.CODE if ruling.used is None else Means.RECOVERY_CODE,
+            recovery_left=left,
+            recovery_is_low=left <= low_water,
+            should_reenroll=factor.is_weak,
+            proof=self._proof_of(factor),
+        )

@@ -7,11 +7,15 @@ and neither the last step that was accepted nor an older one is accepted again.
 """
 
 import hmac
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from credguard.errors import CodeMismatchError, CodeReplayedError, SetupError
+from credguard.errors import (
+    CodeMismatchError,
+    CodeReplayedError,
+    SetupError,
+    StepInFutureError,
+)
 
 MAX_TYPED_CHARACTERS = 64  # a code with spaces and hyphens has far fewer
 DIGITS = range(6, 9)  # RFC 4226 section 5.3: six, and seven or eight
@@ -21,7 +25,6 @@ MAX_WINDOW_STEPS = 4  # two minutes of 30 seconds each; each one is a guess more
 _COUNTER_BYTES = 8  # RFC 4226 section 5.1
 _TRUNCATED_BYTES = 4  # RFC 4226 section 5.3
 _LOW_31_BITS = 0x7FFF_FFFF
-_SEPARATORS = str.maketrans("", "", " -")
 
 
 class Algorithm(StrEnum):
@@ -30,6 +33,9 @@ class Algorithm(StrEnum):
     SHA1 = "SHA1"
     SHA256 = "SHA256"
     SHA512 = "SHA512"
+
+
+_HASHES = {each: each.value.lower() for each in Algorithm}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +130,11 @@ def code_at(seed: bytes, step: int, *, parameters: Parameters = EVERY_APP) -> st
     Source:
         RFC 4226 section 5.3; RFC 6238 section 1.2 for SHA-256 and SHA-512.
     """
-    counter = step.to_bytes(_COUNTER_BYTES, "big")
-    mac = hmac.digest(seed, counter, parameters.algorithm.value.lower())
-    offset = mac[-1] & 0x0F
-    truncated = int.from_bytes(mac[offset : offset + _TRUNCATED_BYTES], "big")
-    number = (truncated & _LOW_31_BITS) % 10**parameters.digits
-    return f"{number:0{parameters.digits}d}"
+    number = _truncated(seed, step, _HASHES[parameters.algorithm])
+    return f"{number % 10**parameters.digits:0{parameters.digits}d}"
 
 
-def read_code(typed: str, *, digits: int = EVERY_APP.digits) -> str:
+def read_code(typed: object, *, digits: int = EVERY_APP.digits) -> str:
     """
     Read a code as people type it.
 
@@ -147,16 +149,17 @@ def read_code(typed: str, *, digits: int = EVERY_APP.digits) -> str:
     Raises:
         CodeMismatchError: It is anything else.
     """
-    code = typed.translate(_SEPARATORS) if len(typed) <= MAX_TYPED_CHARACTERS else ""
-    # Not str.isdigit, which takes digits of every alphabet.
-    if not re.fullmatch(rf"[0-9]{{{digits}}}", code):
-        raise CodeMismatchError
-    return code
+    if isinstance(typed, str) and len(typed) <= MAX_TYPED_CHARACTERS:
+        code = typed.replace(" ", "").replace("-", "")
+        # isdigit alone takes digits of every alphabet.
+        if len(code) == digits and code.isascii() and code.isdigit():
+            return code
+    raise CodeMismatchError
 
 
 def match(
     seed: bytes,
-    typed: str,
+    typed: object,
     *,
     now: int,
     window: Window = RFC_6238_DRIFT,
@@ -187,23 +190,39 @@ def match(
 
     Raises:
         CodeReplayedError: The code is of the last accepted step or an older one.
+        StepInFutureError: It would be right, but the last accepted step is further
+            ahead than any window reaches: the clock was set back.
         CodeMismatchError: It is of no step in the window.
 
     Source:
         RFC 6238 section 5.2: a code is accepted once.
     """
-    code = read_code(typed, digits=parameters.digits)
-    present = step_at(now, period_seconds=parameters.period_seconds)
-    steps = range(max(0, present - window.back), present + window.ahead + 1)
+    wanted = int(read_code(typed, digits=parameters.digits)).to_bytes(4, "big")
+    present = now // parameters.period_seconds
+    hash_name = _HASHES[parameters.algorithm]
+    modulus = 10**parameters.digits
+    # Numbers of one length instead of texts: to format a text takes as long as to
+    # compute a code.
     found = [
         step
-        for step in steps
-        if hmac.compare_digest(code_at(seed, step, parameters=parameters), code)
+        for step in range(max(0, present - window.back), present + window.ahead + 1)
+        if hmac.compare_digest(
+            (_truncated(seed, step, hash_name) % modulus).to_bytes(4, "big"), wanted
+        )
     ]
     if not found:
         raise CodeMismatchError
     # Once in a million codes two steps share their digits. The oldest decides
     # whether they were used and the newest is used up: no digits pass twice.
     if after_step is not None and found[0] <= after_step:
+        if after_step > present + MAX_WINDOW_STEPS:
+            raise StepInFutureError
         raise CodeReplayedError
     return found[-1]
+
+
+def _truncated(seed: bytes, step: int, hash_name: str) -> int:
+    """Return 31 bits of the code's HMAC (RFC 4226 section 5.3)."""
+    mac = hmac.digest(seed, step.to_bytes(_COUNTER_BYTES, "big"), hash_name)
+    offset = mac[-1] & 0x0F
+    return int.from_bytes(mac[offset : offset + _TRUNCATED_BYTES], "big") & _LOW_31_BITS

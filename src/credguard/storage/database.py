@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from credguard._text import has_surrogate
 from credguard.errors import MissingExtraError, StorageSetupError
 from credguard.storage.failures import naming_failures
+from credguard.storage.quick import QuickConnection
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -42,11 +44,9 @@ class Database:
     A database and the transactions that are made in it.
 
     Args:
-        url: A SQLAlchemy URL. PostgreSQL is reached through psycopg, MariaDB
-            through PyMySQL, whether the URL names them or not.
+        url: A SQLAlchemy URL; drivers are psycopg and PyMySQL, named or not.
 
-        ours: False for a database that belongs to the forum alone: its journal
-            mode is then left as it is.
+        ours: False for one that is the forum's alone: its journal mode is kept.
 
         patience: How long to wait for a lock that another process holds.
 
@@ -66,6 +66,12 @@ class Database:
         event.listen(self._engine, "connect", set_up)
         event.listen(self._engine, "begin", _begin)
         self._reader = self._engine.execution_options(credguard_reads=True)
+        self._quick_engine = self._engine
+        if ours and _sqlite_file(self._url):
+            # To wait for the disk would take ten times as long as the rest.
+            self._quick_engine = _make_engine(self._url, patience)
+            quick = partial(self._set_up_sqlite, synchronous="NORMAL")
+            event.listen(self._quick_engine, "connect", quick)
 
     @property
     def is_sqlite(self) -> bool:
@@ -115,9 +121,22 @@ class Database:
         """
         return self._transaction(self._reader)
 
+    def quick(self) -> QuickConnection:
+        """
+        Open a connection for single statements that are run at each log-in.
+
+        On SQLite each is a transaction of its own; a crash of the process loses
+        none of them, but a power cut may lose the last ones.
+
+        Raises:
+            StorageUnavailableError: The database is away, locked or full.
+        """
+        return QuickConnection(self._quick_engine)
+
     def close(self) -> None:
         """Let go of all pooled connections."""
         self._engine.dispose()
+        self._quick_engine.dispose()
 
     def __repr__(self) -> str:
         # The query is left out: it may hold a password too.
@@ -163,6 +182,7 @@ class Database:
         self,
         connection: "DBAPIConnection",
         _entry: "ConnectionPoolEntry | PoolProxiedConnection",
+        synchronous: str = "FULL",  # what was confirmed survives a power cut
     ) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -170,8 +190,7 @@ class Database:
         cursor.execute("PRAGMA foreign_keys = ON")
         if self._ours:
             cursor.execute("PRAGMA journal_mode = WAL")
-            # A reset that was confirmed to a member must survive a power cut.
-            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute(f"PRAGMA synchronous = {synchronous}")
         cursor.close()
 
 

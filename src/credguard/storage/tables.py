@@ -37,6 +37,11 @@ def microseconds_of(instant: datetime) -> int:
     return (in_utc(instant) - _EPOCH) // _MICROSECOND
 
 
+def instant_of(microseconds: int) -> datetime:
+    """Return the instant that `microseconds_of` returned these for."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime, stored as microseconds since 1970 in UTC."""
 
@@ -57,7 +62,7 @@ class Instant(TypeDecorator[datetime]):
         dialect: Dialect,  # noqa: ARG002
     ) -> datetime | None:
         """Return the instant that was stored."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        return None if value is None else instant_of(value)
 
 
 metadata = MetaData()
@@ -200,4 +205,39 @@ second_factor = _table(
     Column("made_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("key_id", String(8), nullable=True),
+    Column("algorithm", String(8), nullable=False),
+    Column("digits", Integer, nullable=False),
+    Column("period_seconds", Integer, nullable=False),
+    Column("seed_bits", Integer, nullable=False),
+    Column("source", String(32), nullable=False),
+    Column("replaces", String(22), nullable=True),
+    Column("recovery_left", Integer, nullable=False),
+    Column("recovery_saved_at", Instant, nullable=True),
+)
+
+recovery_code = _table(
+    "credguard_recovery_code",
+    _account_id(key=True),
+    Column("slot", String(8), primary_key=True),
+    Column("factor_id", String(22), nullable=False),
+    Column("hashed", String(255), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("used_at", Instant, nullable=True),
+)
+
+trusted_device = _table(
+    "credguard_trusted_device",
+    Column("id", String(22), primary_key=True),
+    _account_id(),
+    Column("factor_id", String(22), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("previous", String(64), nullable=True),
+    Column("name", String(64), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("rotated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("credguard_trusted_device_account", "account_id"),
 )

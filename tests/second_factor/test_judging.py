@@ -10,18 +10,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from credguard.errors import SetupError
 from credguard.second_factor.factor import (
-    MAX_FAILURES,
-    NIST_SP_800_63B_4,
     PENDING_LIFETIME,
     Factor,
     FactorState,
-    Limits,
     Place,
-    Ruling,
-    Verdict,
-    judge,
     new_factor,
 )
+from credguard.second_factor.judging import Ruling, Verdict, judge
+from credguard.second_factor.limits import MAX_FAILURES, NIST_SP_800_63B_4, Limits
 from credguard.second_factor.totp import RFC_6238_DRIFT, code_at, step_at
 
 SEED = b"12345678901234567890"

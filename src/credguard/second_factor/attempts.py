@@ -1,0 +1,249 @@
+"""
+One attempt: judged by the row as it stands, and told when its write has won.
+
+Whoever loses the compare-and-set is judged again, by the row that won. A code from
+an app is settled by one read and one write. What is rare stands in the audit log
+in the same transaction as its change.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from credguard.errors import BusyError, FactorStateError, StoredDataError
+from credguard.second_factor import recovery_rows, rows
+from credguard.second_factor.events import EventKind, FactorEvent
+from credguard.second_factor.factor import ENROLLED_HERE, Factor, FactorState, Place
+from credguard.second_factor.judging import (
+    Ruling,
+    Verdict,
+    judge,
+    judge_recovery,
+    obstacle,
+)
+from credguard.second_factor.kit import BUSY, MOST_TRIES, Kit
+from credguard.second_factor.recovery import (
+    LOW_WATER,
+    RecoveryCode,
+    TypedCode,
+    digest_of,
+    read_recovery_code,
+    slot_of,
+)
+from credguard.second_factor.seeds import open_seed, under_current_key
+
+_OUTCOMES = {
+    Verdict.ACCEPTED: EventKind.VERIFIED,
+    Verdict.MISMATCH: EventKind.FAILED,
+    Verdict.REPLAYED: EventKind.REPLAYED,
+    Verdict.CLOCK: EventKind.CLOCK_BEHIND,
+    Verdict.TOO_EARLY: EventKind.DELAYED,
+}
+
+
+class Attempts:
+    """
+    Judges codes and settles what came of them.
+
+    Args:
+        kit: What it works with.
+    """
+
+    def __init__(self, kit: Kit) -> None:
+        self._kit = kit
+
+    def by_code(self, account_id: str, typed: object, *, missing: str) -> Ruling:
+        """
+        Judge a code of the factor in force until the judgment stands.
+
+        Raises:
+            FactorStateError: There is no factor; *missing* says so.
+            StoredDataError: The seed does not open.
+            BusyError: Others won too often; nothing was decided.
+        """
+        kit = self._kit
+        for _ in range(MOST_TRIES):
+            with kit.database.quick() as quick:
+                factor = rows.find_quickly(quick, account_id, Place.CURRENT)
+                if factor is None:
+                    raise FactorStateError(missing)
+                if factor.source != ENROLLED_HERE:
+                    other = self._code_of_another_system(factor, typed)
+                    if other is not None:
+                        break
+                now = kit.clock()
+                ruling = self.judged(factor, typed, now)
+                if ruling.factor.state is not FactorState.LOCKED and (
+                    ruling.factor is factor
+                    or rows.settle_quickly(quick, factor, ruling.factor)
+                ):
+                    self._tell(ruling, now)
+                    return ruling
+            if ruling.factor is factor or self._settled(factor, ruling, now):
+                self._tell(ruling, now)
+                return ruling
+        else:
+            raise BusyError(BUSY)
+        return self.by_recovery_code(account_id, other, missing=missing)
+
+    def by_recovery_code(
+        self, account_id: str, typed: TypedCode | None, *, missing: str
+    ) -> Ruling:
+        """
+        Judge a recovery code of the factor in force until the judgment stands.
+
+        One attempt computes one hash, whether there is such a code or not.
+
+        Args:
+            account_id: The account.
+
+            typed: What was typed, None for what can be no code: it counts.
+
+            missing: What to say where there is no factor.
+
+        Raises:
+            FactorStateError: There is no factor.
+            StoredDataError: The seed does not open, or the hash is unreadable.
+            BusyError: No permit, or others won too often; nothing was decided.
+        """
+        kit, compared = self._kit, dict[tuple[bytes, str], bool]()
+
+        def fits(digest: bytes, code: RecoveryCode | None) -> bool:
+            # After a lost race the same work is not done again.
+            key = (digest, kit.hasher.decoy if code is None else code.hashed)
+            if key not in compared:
+                compared[key] = kit.hasher.fits(*key)
+            return compared[key]
+
+        for _ in range(MOST_TRIES):
+            now = kit.clock()
+            with kit.database.read() as connection:
+                factor = rows.find(connection, account_id, Place.CURRENT)
+                if factor is None:
+                    raise FactorStateError(missing)
+                code: RecoveryCode | None = None
+                compare: Callable[[], bool] = bool  # which is False
+                if typed is not None and obstacle(factor, now) is None:
+                    code, digest = self._looked_up(connection, factor, typed)
+                    compare = partial(fits, digest, code)
+            ruling = judge_recovery(
+                factor, code, fits=compare, now=now, limits=kit.limits
+            )
+            if ruling.factor is factor or self._settled(factor, ruling, now):
+                self._tell(ruling, now)
+                return ruling
+        raise BusyError(BUSY)
+
+    def judged(self, factor: Factor, typed: object, now: datetime) -> Ruling:
+        """
+        Judge a code that was typed for *factor*; nothing is written.
+
+        A seed that is accepted under an older key goes under the current one with
+        the same write.
+
+        Raises:
+            StoredDataError: The seed does not open.
+        """
+        kit = self._kit
+        try:
+            ruling = judge(
+                factor,
+                typed,
+                open_seed=lambda each: open_seed(kit.keyring, each),
+                now=now,
+                window=kit.window,
+                limits=kit.limits,
+            )
+        except StoredDataError:
+            kit.events.tell(
+                EventKind.UNREADABLE, factor.account_id, now, factor_id=factor.id
+            )
+            raise
+        if ruling.verdict is not Verdict.ACCEPTED:
+            return ruling
+        fresh = under_current_key(kit.keyring, ruling.factor)
+        return ruling if fresh is ruling.factor else replace(ruling, factor=fresh)
+
+    def _code_of_another_system(
+        self, factor: Factor, typed: object
+    ) -> TypedCode | None:
+        """Return what was typed if it may be a recovery code that was taken over."""
+        read = read_recovery_code(typed)
+        if read is None or (
+            read.body.isdigit() and len(read.body) == factor.parameters.digits
+        ):
+            return None
+        return read
+
+    def _looked_up(
+        self, connection: Connection, factor: Factor, typed: TypedCode
+    ) -> tuple[RecoveryCode | None, bytes]:
+        seed = open_seed(self._kit.keyring, factor)
+        code = recovery_rows.code_at_slot(connection, factor, slot_of(seed, typed))
+        digest = digest_of(
+            seed, typed, account_id=factor.account_id, factor_id=factor.id
+        )
+        return code, digest
+
+    def _settled(self, found: Factor, ruling: Ruling, now: datetime) -> bool:
+        """Write the ruling, and what stands in the audit log; True if it won."""
+        then = ruling.factor
+        if ruling.used is not None:
+            then = under_current_key(self._kit.keyring, then)
+        with self._kit.database.begin() as connection:
+            if not rows.settle(connection, found, then):
+                return False
+            if ruling.used is not None:
+                recovery_rows.use_code(connection, then, ruling.used)
+                self._kit.events.record(connection, _used(ruling, now))
+            elif then.state is FactorState.LOCKED:
+                self._kit.events.record(connection, _locked(then, now))
+        return True
+
+    def _tell(self, ruling: Ruling, now: datetime) -> None:
+        events, factor = self._kit.events, ruling.factor
+        if ruling.used is not None:
+            events.tell_of(_used(ruling, now))
+            if factor.recovery_left <= LOW_WATER:
+                events.tell(
+                    EventKind.RECOVERY_LOW,
+                    factor.account_id,
+                    now,
+                    left=factor.recovery_left,
+                )
+        elif ruling.verdict in _OUTCOMES:
+            events.tell(
+                _OUTCOMES[ruling.verdict],
+                factor.account_id,
+                now,
+                factor_id=factor.id,
+                failures=factor.failures,
+            )
+        if ruling.verdict is Verdict.MISMATCH and factor.state is FactorState.LOCKED:
+            events.tell_of(_locked(factor, now))
+
+
+def _used(ruling: Ruling, now: datetime) -> FactorEvent:
+    factor, code = ruling.factor, ruling.used
+    return FactorEvent(
+        EventKind.RECOVERY_USED,
+        factor.account_id,
+        now,
+        {
+            "factor_id": factor.id,
+            "slot": code.slot if code else "",
+            "left": factor.recovery_left,
+        },
+    )
+
+
+def _locked(factor: Factor, now: datetime) -> FactorEvent:
+    return FactorEvent(
+        EventKind.LOCKED,
+        factor.account_id,
+        now,
+        {"factor_id": factor.id, "failures": factor.failures},
+    )
