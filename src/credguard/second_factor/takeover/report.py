@@ -110,7 +110,6 @@ class TakenOver:
 class Tally:
     """Counts while records come in."""
 
-    is_dry_run: bool = False
     read: int = 0
     factors: int = 0
     replaced: int = 0
@@ -138,10 +137,21 @@ class Tally:
             if len(self.weak_accounts) < MOST_LISTED:
                 self.weak_accounts.append(record.account_id)
 
-    def told(self) -> TakenOver:
+    def count_codes(self, record: Imported, *, left_out: int) -> None:
+        """Count the recovery codes that came in with a record."""
+        self.codes += len(record.codes) - left_out
+        self.hashes += len(record.hashes)
+        self.left_out += left_out
+
+    def expect_codes(self, record: Imported, *, with_codes: bool) -> None:
+        """Count the recovery codes that would come in with a record."""
+        if with_codes:
+            self.count_codes(record, left_out=0)
+
+    def told(self, *, is_dry_run: bool) -> TakenOver:
         """Return the report of what was counted."""
         return TakenOver(
-            is_dry_run=self.is_dry_run,
+            is_dry_run=is_dry_run,
             read=self.read,
             factors=self.factors,
             replaced=self.replaced,
