@@ -53,18 +53,11 @@ def put(connection: Connection, arrivals: Sequence[Arrival]) -> list[Arrival]:
     """
     coming = [each for each in arrivals if _has_room(connection, each)]
     insert_new(connection, second_factor, [values_of(each.factor) for each in coming])
-    ids = dict(
-        connection.execute(
-            select(second_factor.c.account_id, second_factor.c.id).where(
-                second_factor.c.account_id.in_(
-                    [each.factor.account_id for each in coming]
-                ),
-                second_factor.c.place == Place.CURRENT.value,
-            )
-        )
-        .tuples()
-        .all()
+    query = select(second_factor.c.account_id, second_factor.c.id).where(
+        second_factor.c.account_id.in_([each.factor.account_id for each in coming]),
+        second_factor.c.place == Place.CURRENT.value,
     )
+    ids = {row.account_id: row.id for row in connection.execute(query)}
     stand = [each for each in coming if ids[each.factor.account_id] == each.factor.id]
     _insert_codes(connection, [(each.factor, each.codes) for each in stand])
     return stand

@@ -77,7 +77,9 @@ class Run:
             return ReasonCode.ALREADY_ENROLLED if is_second else None
         # What this very run put there is not overwritten by a second record.
         is_of_this_run = (
-            found.source != ENROLLED_HERE and found.changed_at >= self.started
+            found.is_in_force
+            and found.source != ENROLLED_HERE
+            and found.changed_at >= self.started
         )
         if self.terms.overwrite and not is_of_this_run:
             return None
