@@ -11,6 +11,9 @@ from credguard.cli.campaign import campaign
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
 from credguard.cli.passwords import passwords
+from credguard.cli.second_factors import second_factors
+from credguard.cli.second_factors_export import export
+from credguard.cli.second_factors_import import import_factors
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -49,5 +52,7 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, passwords, audit, drill):
+for command in (keygen, accounts, campaign, passwords, second_factors, audit, drill):
     credguard.add_command(command)
+for command in (import_factors, export):
+    second_factors.add_command(command)
