@@ -129,7 +129,8 @@ def parameters_of(algorithm: object, digits: object, period: object) -> Paramete
     Raises:
         UnfitRecordError: A part is not supported.
     """
-    name = "sha1" if algorithm in {None, ""} else str(algorithm).strip().lower()
+    is_missing = algorithm is None or algorithm == ""
+    name = "sha1" if is_missing else str(algorithm).strip().lower()
     known = _SPELLINGS.get(name)
     if known is None:
         raise unfit(ReasonCode.PARAMETERS)

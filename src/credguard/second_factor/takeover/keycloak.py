@@ -63,7 +63,7 @@ def read_keycloak(
     for position, row in enumerate(rows, 1):
         account_id = shown_account(row, account)
         for credential in _credentials(row):
-            kind = _value(credential, "type")
+            kind = str(_value(credential, "type"))
             if kind in _PASSWORDS:
                 continue
             try:
@@ -86,7 +86,7 @@ def _credentials(row: Row) -> list[Mapping[str, object]]:
     return found[:_MOST_CREDENTIALS]
 
 
-def _read(credential: Mapping[str, object], kind: object, account_id: str) -> Imported:
+def _read(credential: Mapping[str, object], kind: str, account_id: str) -> Imported:
     if kind not in {_SEED, _CODES}:
         raise unfit(ReasonCode.ANOTHER_KIND)
     secret = json_of(_value(credential, "secret_data"))

@@ -74,7 +74,8 @@ def read_warehouse_codes(
 
 
 def _read_code(row: Row) -> ForeignHash | None:
-    if row.get("burned") not in {None, ""}:
+    burned = row.get("burned")
+    if burned is not None and burned != "":
         return None
     text = text_of(row.get("code"))
     if not text:
