@@ -331,6 +331,19 @@ def test_codes_follow_their_factor(any_factors: SecondFactors) -> None:
         any_factors.verify("bob", "bob1xyz")
 
 
+def test_a_second_set_of_one_account_is_refused(factors: SecondFactors) -> None:
+    """Codes of an account that do not follow each other are not put together."""
+    token: Row = {"user_id": "alice", "confirmed": True, "token": "abcdefgh"}
+    other: Row = {"user_id": "bob", "confirmed": True, "token": "abcdefgh"}
+    factors.take_over(read_django_otp([device("alice"), device("bob")]))
+    rows = [token, other, {**token, "token": "ijklmnop"}]
+    report = factors.take_over(read_django_otp_codes(rows), is_dry_run=True)
+    assert (report.codes, dict(report.refused)) == (
+        2,
+        {ReasonCode.ALREADY_ENROLLED: 1},
+    )
+
+
 def test_codes_may_stand_before_their_factor(factors: SecondFactors) -> None:
     """In one batch the order does not matter."""
     codes = read_warehouse_codes([{"user_id": "alice", "code": ARGON2}])

@@ -7,14 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from authenticators import CHEAP, NOON, Authenticator, prepared
-from newcomers import device, devices, keeper
-from pytest import MonkeyPatch  # noqa: PT013  # its name alone, for annotations
+import pytest
+from authenticators import (
+    CHEAP,
+    NOON,
+    PERIOD,
+    Authenticator,
+    enrolled,
+    prepared,
+)
+from newcomers import device, devices, keeper, shown
 from sqlalchemy import func, select
 
 from credguard import Keyring, SecondFactors
-from credguard.second_factor.takeover import ReasonCode, arriving_rows, read_django_otp
-from credguard.second_factor.takeover.arriving import Arrival
+from credguard.errors import BusyError, CodeReplayedError
+from credguard.second_factor.takeover import (
+    ReasonCode,
+    arriving_rows,
+    read_django_otp,
+    read_django_otp_codes,
+)
+from credguard.second_factor.takeover.arriving import Arrival, CodesArrival
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
@@ -83,7 +96,7 @@ def test_several_at_once_bring_each_in_once(database_url: str) -> None:
 
 
 def test_who_enrolls_meanwhile_is_not_overwritten(
-    sqlite_url: str, monkeypatch: MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A confirmation between the look and the write wins, with its codes."""
     keyring, clock = Keyring.generate(), FrozenClock(NOON)
@@ -111,23 +124,66 @@ def test_who_enrolls_meanwhile_is_not_overwritten(
 
 
 def test_who_logs_in_meanwhile_is_looked_at_again(
-    sqlite_url: str, monkeypatch: MonkeyPatch
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A log-in between the look and the write is not undone by replacing it."""
+    """A log-in between the look and the write is not lost, and then replaced."""
     keyring, clock = Keyring.generate(), FrozenClock(NOON)
     with prepared(sqlite_url) as database:
         factors = keeper(database, keyring, clock)
-        phone = Authenticator(factors.enroll("alice"))
-        factors.confirm("alice", phone.code(NOON))
-        put, calls = arriving_rows.put, 0
+        phone = enrolled(database, keyring, "alice")
+        logged_in: list[int] = []
 
-        def slow(connection: object, arrivals: list[Arrival]) -> list[Arrival]:
-            nonlocal calls
-            calls += 1
-            if calls == 1:
-                return []  # as if every row had been changed by others
-            return put(connection, arrivals)  # type: ignore[arg-type]  # as above
+        def slow(*given: object, **named: object) -> Arrival:
+            if not logged_in:
+                verified = factors.verify("alice", phone.code(NOON))
+                logged_in.append(verified.recovery_left)
+            return Arrival(*given, **named)  # type: ignore[arg-type]  # as it was called
 
-        monkeypatch.setattr(arriving_rows, "put", slow)
+        monkeypatch.setattr("credguard.second_factor.takeover.arriving.Arrival", slow)
         report = factors.take_over(read_django_otp([device("alice")]), overwrite=True)
-        assert (report.factors, report.replaced, calls) == (1, 1, 2)
+        assert logged_in == [10]
+        assert (report.factors, report.replaced) == (1, 1)
+        assert count_of(database) == 1
+
+
+def test_codes_wait_for_a_log_in(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log-in between the look and the write keeps its step and gets the codes."""
+    keyring, clock = Keyring.generate(), FrozenClock(NOON)
+    with prepared(sqlite_url) as database:
+        factors = keeper(database, keyring, clock)
+        factors.take_over(read_django_otp([device("alice", used=3 * PERIOD)]))
+        logged_in: list[str] = []
+
+        def slow(*given: object, **named: object) -> CodesArrival:
+            if not logged_in:
+                logged_in.append(factors.verify("alice", shown("alice", clock)).proof)
+            return CodesArrival(*given, **named)  # type: ignore[arg-type]  # as above
+
+        place = "credguard.second_factor.takeover.arriving.CodesArrival"
+        monkeypatch.setattr(place, slow)
+        tokens = [{"user_id": "alice", "confirmed": 1, "token": "abcdefgh"}]
+        report = factors.take_over(read_django_otp_codes(tokens))
+        assert (len(logged_in), report.codes) == (1, 1)
+        with pytest.raises(CodeReplayedError):
+            factors.verify("alice", shown("alice", clock))
+        assert factors.verify("alice", "abcdefgh").recovery_left == 0
+
+
+@pytest.mark.parametrize("name", ["put", "put_codes"])
+def test_an_account_that_never_rests_is_busy(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Whoever loses every time is told to try again, and nothing was written."""
+    with prepared(sqlite_url) as database:
+        factors = keeper(database, Keyring.generate(), FrozenClock(NOON))
+        if name == "put_codes":
+            factors.take_over(read_django_otp([device("alice")]))
+        monkeypatch.setattr(arriving_rows, name, lambda *_: [])
+        tokens = [{"user_id": "alice", "confirmed": 1, "token": "abcdefgh"}]
+        with pytest.raises(BusyError):
+            factors.take_over(
+                [*read_django_otp([device("alice")]), *read_django_otp_codes(tokens)]
+            )
+        assert count_of(database) == (name == "put_codes")
