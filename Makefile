@@ -11,6 +11,8 @@ DOCS_BUILD := docs/_build
 
 # Rules, plans, transitions and formats: no branch of these is left untested.
 PURE := \
+	src/credguard/_key.py \
+	src/credguard/_sealed.py \
 	src/credguard/_text.py \
 	src/credguard/keys.py \
 	src/credguard/campaigns/letter.py \
@@ -33,6 +35,10 @@ PURE := \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/verdicts.py \
 	src/credguard/second_factor/factor.py \
+	src/credguard/second_factor/judging.py \
+	src/credguard/second_factor/limits.py \
+	src/credguard/second_factor/recovery.py \
+	src/credguard/second_factor/step_up.py \
 	src/credguard/second_factor/takeover/allauth.py \
 	src/credguard/second_factor/takeover/authelia.py \
 	src/credguard/second_factor/takeover/code_rows.py \
@@ -60,10 +66,10 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords javascript format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords bench-second-factors javascript format docs lock clean
 
 help:  ## Show these lines
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED)  ## Make .venv with everything that developing needs
 
@@ -114,6 +120,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
+
+bench-second-factors: build/bench/.installed  ## Measure second factors, with races
+	build/bench/bin/python -m benchmarks.second_factors $(BENCH_ARGS)
 
 build/javascript/.installed: tests/javascript/package-lock.json
 	mkdir -p build/javascript

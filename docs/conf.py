@@ -31,6 +31,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"credguard(\.\w+)*\._\w+(\.\w+)*"),
     (r"py:.*", r"credguard\.(storage|sessions|sweeps)\..*"),
     (r"py:.*", r"credguard\.passwords\.(column|stored_hash)\..*"),
+    (r"py:.*", r"credguard\.second_factor\.kit\..*"),
     (r"py:.*", r"credguard\.campaigns\.(gate|means|members|outbox)\..*"),
     (r"py:.*", r"credguard\.campaigns\.(records|redeeming)\..*"),
 ]

@@ -20,6 +20,10 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     from commands import Terminal
 
+    from credguard import Keyring, SecondFactors
+    from credguard.second_factor import FactorEvent
+    from credguard.storage import Database
+    from credguard.testing import FrozenClock
     from forums import House
 
 ROOT = Path(__file__).parent.parent
@@ -155,6 +159,73 @@ def terminal(forum_path: Path) -> "Terminal":
     folder = forum_path.parent
     (folder / "credguard.toml").write_text(SETTINGS, encoding="utf-8")
     return Terminal(folder, {"CREDGUARD_KEYRING": Keyring.generate().reveal()})
+
+
+@pytest.fixture
+def clock() -> "FrozenClock":
+    """A clock that stands at noon."""
+    from credguard.testing import FrozenClock  # noqa: PLC0415
+    from keepers import NOON  # noqa: PLC0415  # as above
+
+    return FrozenClock(NOON)
+
+
+@pytest.fixture
+def keyring() -> "Keyring":
+    """A keyring of one key."""
+    from credguard import Keyring  # noqa: PLC0415
+
+    return Keyring.generate()
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator["Database"]:
+    """Prepared tables on SQLite."""
+    from keepers import prepared  # noqa: PLC0415
+
+    with prepared(sqlite_url) as database:
+        yield database
+
+
+@pytest.fixture
+def any_database(database_url: str) -> Iterator["Database"]:
+    """Prepared tables, on SQLite, PostgreSQL and MariaDB in turn."""
+    from keepers import prepared  # noqa: PLC0415
+
+    with prepared(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def events() -> list["FactorEvent"]:
+    """What was told of second factors."""
+    return []
+
+
+@pytest.fixture
+def factors(
+    database: "Database",
+    keyring: "Keyring",
+    clock: "FrozenClock",
+    events: list["FactorEvent"],
+) -> "SecondFactors":
+    """The keeper of second factors, on SQLite."""
+    from keepers import keeper  # noqa: PLC0415
+
+    return keeper(database, keyring, clock=clock, events=events.append)
+
+
+@pytest.fixture
+def any_factors(
+    any_database: "Database",
+    keyring: "Keyring",
+    clock: "FrozenClock",
+    events: list["FactorEvent"],
+) -> "SecondFactors":
+    """The keeper of second factors, on SQLite, PostgreSQL and MariaDB in turn."""
+    from keepers import keeper  # noqa: PLC0415
+
+    return keeper(any_database, keyring, clock=clock, events=events.append)
 
 
 @pytest.fixture(scope="session")

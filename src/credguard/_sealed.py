@@ -44,20 +44,24 @@ class Binding:
             that know no parts.
     """
 
-    __slots__ = ("_marks", "_version", "bytes", "purpose")
+    __slots__ = ("_parts", "_version", "bytes", "purpose")
 
     def __init__(self, purpose: str, owner: str, part: str | None) -> None:
         self.purpose = purpose
         parts = [purpose, owner] if part is None else [purpose, owner, part]
         self._version = _PLAIN if part is None else _PARTED
-        coded = [_utf8(text) for text in (self._version, *parts)]
+        self._parts = [_utf8(text) for text in parts]
         # Lengths first, so that no two bindings give the same bytes.
-        self.bytes = b"".join([len(each).to_bytes(4, "big") + each for each in coded])
-        self._marks = [crc32(each).to_bytes(_MARK_BYTES, "big") for each in coded[1:]]
+        self.bytes = b"".join(
+            [
+                len(each).to_bytes(4, "big") + each
+                for each in (self._version.encode(), *self._parts)
+            ]
+        )
 
     def write(self, key_id: str, blob: bytes) -> str:
         """Return the sealed text of nonce and ciphertext."""
-        marked = blob if self._version == _PLAIN else b"".join(self._marks) + blob
+        marked = blob if self._version == _PLAIN else b"".join(self._marks()) + blob
         return f"{self._version}.{key_id}.{to_base64url(marked)}"
 
     def read(self, sealed: str) -> "Sealed":
@@ -75,7 +79,7 @@ class Binding:
             raise SealBrokenError(self.purpose)
         if found[1] != self._version:
             raise SealPurposeError(self.purpose)
-        at = 0 if found[1] == _PLAIN else _MARK_BYTES * len(self._marks)
+        at = 0 if found[1] == _PLAIN else _MARK_BYTES * len(self._parts)
         if len(blob) < at + NONCE_BYTES + _TAG_BYTES:
             raise SealBrokenError(self.purpose)
         return Sealed(found[2], blob, at)
@@ -83,10 +87,13 @@ class Binding:
     def failure(self, sealed: "Sealed") -> SealBrokenError:
         """Return why *sealed* did not open: what differs, or that it was altered."""
         kinds = (SealPurposeError, SealAccountError, SealFactorError)
-        for kind, mark, found in zip(kinds, self._marks, sealed.marks, strict=False):
+        for kind, mark, found in zip(kinds, self._marks(), sealed.marks, strict=False):
             if mark != found:
                 return kind(self.purpose)
         return SealBrokenError(self.purpose)
+
+    def _marks(self) -> list[bytes]:
+        return [crc32(each).to_bytes(_MARK_BYTES, "big") for each in self._parts]
 
 
 class Sealed:

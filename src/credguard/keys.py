@@ -7,97 +7,24 @@ account, or used for another purpose, does not open. A key is looked up by the
 id in the text; nothing is opened by trial.
 """
 
-import hashlib
 import hmac
 import re
 import secrets
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import NoReturn, Self
 
+from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
 from credguard._sealed import NONCE_BYTES, Binding
-from credguard._secret import Secret
-from credguard._text import from_base64url, to_base64url
+from credguard._text import from_base64url
 from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+__all__ = ["KEY_BYTES", "Key", "Keyring"]
 
-KEY_BYTES = 32  # AES-256 and HKDF-SHA-256 (NIST SP 800-57 part 1: 256-bit strength)
 TAG_BYTES = 32  # HMAC-SHA-256 (RFC 2104)
-KEY_ID_CHARACTERS = 8
 MAX_KEYS = 16
 MAX_PLAIN_BYTES = 48_000  # far above anything that is sealed here
-_MOST_CIPHERS = 32  # more purposes than there are
 
-_NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _PREFIX = "cgk1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
-# A drawn key has about 30 distinct bytes of 32; keys typed by hand have few.
-_FEWEST_DISTINCT_BYTES = 12
-
-
-class Key:
-    """
-    One key: 32 secret bytes and the id that names them in stored texts.
-
-    The id is derived from the bytes, so that no id can name two keys and a
-    mistyped key is noticed when it is read.
-
-    Args:
-        material: 32 random bytes.
-
-    Raises:
-        KeyringError: *material* is too short, too long or not random.
-    """
-
-    __slots__ = ("_ciphers", "_extracted", "_material", "id")
-
-    def __init__(self, material: bytes) -> None:
-        if len(material) != KEY_BYTES:
-            message = f"a key has {KEY_BYTES} bytes, not {len(material)}"
-            raise KeyringError(message)
-        if len(set(material)) < _FEWEST_DISTINCT_BYTES:
-            message = "a key was not drawn at random; make one with: credguard keygen"
-            raise KeyringError(message)
-        self._material = Secret(material)
-        self._ciphers: dict[str, AESGCM] = {}
-        self._extracted = Secret(hmac.digest(_NO_SALT, material, "sha256"))
-        self.id = self._expand(b"credguard key id").hex()[:KEY_ID_CHARACTERS]
-
-    @classmethod
-    def generate(cls) -> Self:
-        """Draw a new key from the operating system's source of randomness."""
-        return cls(secrets.token_bytes(KEY_BYTES))
-
-    def derive(self, purpose: str) -> bytes:
-        """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869)."""
-        return self._expand(b"credguard purpose\x00" + _utf8(purpose))
-
-    def cipher(self, purpose: str) -> "AESGCM":
-        """Return the cipher that seals for *purpose*; it is kept."""
-        found = self._ciphers.get(purpose)
-        if found is None:
-            # Imported here so that a keyring can be made without loading OpenSSL.
-            from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415
-
-            found = aead.AESGCM(self.derive(f"seal {purpose}"))
-            if len(self._ciphers) < _MOST_CIPHERS:
-                self._ciphers[purpose] = found
-        return found
-
-    def reveal(self) -> str:
-        """Return the key as text, for the keyring line and for nothing else."""
-        return f"{self.id}.{to_base64url(self._material.reveal())}"
-
-    def _expand(self, info: bytes) -> bytes:
-        # One block is as long as a key, so HKDF's second step is one HMAC.
-        return hmac.digest(self._extracted.reveal(), info + b"\x01", "sha256")
-
-    def __repr__(self) -> str:
-        return f"Key(id={self.id!r})"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        message = "a key cannot be pickled or copied"
-        raise TypeError(message)
 
 
 class Keyring:
@@ -170,6 +97,22 @@ class Keyring:
             KeyringError: There are 16 keys already.
         """
         return Keyring(current=Key.generate(), older=(self.current, *self.older))
+
+    def without(self, key_id: str) -> "Keyring":
+        """
+        Return a keyring without an older key. First look whether it is still needed.
+
+        Raises:
+            KeyringError: It is the current key, or not on the ring.
+        """
+        if key_id == self.current.id:
+            message = f"key '{key_id}' is the current one; rotate the keyring first"
+            raise KeyringError(message)
+        if key_id not in self._keys:
+            message = f"key '{key_id}' is not on the keyring"
+            raise KeyringError(message)
+        kept = tuple(key for key in self.older if key.id != key_id)
+        return Keyring(current=self.current, older=kept)
 
     def reveal(self) -> str:
         """Return the line that `parse` reads. It is the secret itself."""
@@ -290,8 +233,3 @@ def _read_key(written: str) -> Key:
         message = f"key '{key_id}' on the keyring is mistyped: its id does not fit it"
         raise KeyringError(message)
     return key
-
-
-def _utf8(text: str) -> bytes:
-    # Lone surrogates too: a purpose may be any text.
-    return text.encode("utf-8", "surrogatepass")

@@ -66,6 +66,15 @@ def test_a_name_loads_only_what_it_needs(
     assert not loaded & (HEAVY | EDGES) - ALLOWED[name]
 
 
+@pytest.mark.parametrize("module", ["totp", "recovery"])
+def test_codes_need_the_standard_library_only(
+    module: str, freshly: Callable[[str], str]
+) -> None:
+    """Codes and recovery codes are computed without a database or a package."""
+    loaded = loaded_by(freshly, f"import credguard.second_factor.{module}")
+    assert not loaded & (HEAVY | EDGES)
+
+
 def test_a_heavy_import_would_be_seen(freshly: Callable[[str], str]) -> None:
     """The guard's own eyes work: a package that is loaded is reported."""
     assert "sqlalchemy" in loaded_by(freshly, "import credguard, sqlalchemy")

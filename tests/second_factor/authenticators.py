@@ -1,21 +1,19 @@
 """An authenticator app as the tests need it, and what they start from."""
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from credguard.keys import Keyring
-from credguard.second_factor import Argon2CodeHasher, Enrollment, SecondFactors
+from credguard.second_factor import Enrollment
 from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
-from credguard.storage.schema import prepare
 from credguard.testing import FrozenClock
+from keepers import CHEAP, NOON, keeper, prepared
 
-NOON = datetime(2026, 11, 22, 12, 0, 10, tzinfo=UTC)
+__all__ = ["CHEAP", "NOON", "PERIOD", "Authenticator", "enrolled", "keeper", "prepared"]
+
 PERIOD = timedelta(seconds=30)
-CHEAP = Argon2CodeHasher(memory_kib=8, passes=1)
 
 
 class Authenticator:
@@ -42,25 +40,12 @@ class Authenticator:
         return [text for text in codes if text not in near][number]
 
 
-@contextmanager
-def prepared(url: str) -> Iterator[Database]:
-    """Yield the database at *url* with its tables made."""
-    database = Database(url)
-    try:
-        prepare(database)
-        yield database
-    finally:
-        database.close()
-
-
 def enrolled(
     database: Database, keyring: Keyring, account_id: str, *, now: datetime = NOON
 ) -> Authenticator:
     """Return the phone of an account that confirmed a factor ten steps before *now*."""
     clock = FrozenClock(now - 10 * PERIOD)
-    factors = SecondFactors(
-        database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
-    )
+    factors = keeper(database, keyring, clock=clock)
     phone = Authenticator(factors.enroll(account_id))
     phone.recovery = factors.confirm(account_id, phone.code(clock())).recovery.codes
     return phone

@@ -131,3 +131,35 @@ def test_every_guess_counts(race: Race, database: Database, keyring: Keyring) ->
             found = rows.find(connection, account_id, Place.CURRENT)
         assert found
         assert found.failures == 5
+
+
+def test_one_recovery_code_logs_in_once(
+    race: Race, database: Database, keyring: Keyring
+) -> None:
+    """Eight processes get one recovery code at once: it is accepted exactly once."""
+    for number in range(ROUNDS):
+        account_id = f"account {number}"
+        phone = enrolled(database, keyring, account_id)
+        told = race("verify", account_id, [[phone.recovery[number]]] * PROCESSES)
+        assert told == {"Verified": 1, "CodeReplayedError": PROCESSES - 1}
+        with database.read() as connection:
+            found = rows.find(connection, account_id, Place.CURRENT)
+        assert found
+        assert found.recovery_left == 9
+
+
+def test_every_guess_of_both_kinds_counts(
+    race: Race, database: Database, keyring: Keyring
+) -> None:
+    """Wrong codes and wrong recovery codes at once are looked at five times in all."""
+    for number in range(ROUNDS):
+        account_id = f"account {number}"
+        phone = enrolled(database, keyring, account_id)
+        wrong = [
+            phone.wrong(NOON, at) if at % 2 else "3-0000-0000-0000-0000"
+            for at in range(16)
+        ]
+        told = race(
+            "verify", account_id, [wrong[at::PROCESSES] for at in range(PROCESSES)]
+        )
+        assert told == {"CodeMismatchError": 5, "LockedOutError": 11}

@@ -1,11 +1,11 @@
 """The keeper of second factors, on every database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from authenticators import CHEAP, NOON, PERIOD, Authenticator, enrolled, prepared
+from authenticators import CHEAP, NOON, PERIOD, Authenticator, enrolled
 from sqlalchemy import select, update
 
 from credguard import Keyring, SecondFactors
@@ -23,43 +23,12 @@ from credguard.errors import (
     StepUpRequiredError,
     UnknownKeyError,
 )
-from credguard.second_factor import STRICT, rows
+from credguard.second_factor import STRICT, Algorithm, Means, Parameters, rows
 from credguard.second_factor.factor import Factor, FactorState, Place
+from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    """A clock that stands at noon."""
-    return FrozenClock(NOON)
-
-
-@pytest.fixture
-def keyring() -> Keyring:
-    """A keyring of one key."""
-    return Keyring.generate()
-
-
-@pytest.fixture
-def any_database(database_url: str) -> Iterator[Database]:
-    """Prepared tables, on SQLite, PostgreSQL and MariaDB in turn."""
-    with prepared(database_url) as database:
-        yield database
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    """Prepared tables on SQLite."""
-    with prepared(sqlite_url) as database:
-        yield database
-
-
-@pytest.fixture
-def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
-    """The keeper, on SQLite."""
-    return SecondFactors(database, keyring, issuer="Forum", hasher=CHEAP, clock=clock)
 
 
 def row_of(database: Database, account_id: str, place: Place) -> Factor:
@@ -410,3 +379,140 @@ def test_an_enrollment_of_the_same_version_is_not_taken_for_another(
 
 def _next(found: Factor, failures: int) -> Factor:
     return replace(found, failures=failures, version=found.version + 1)
+
+
+def test_a_factor_in_force_is_changed_with_a_proof_only(
+    factors: SecondFactors, database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A stolen session neither enrolls another phone nor takes the factor away."""
+    phone = enrolled(database, keyring, "17")
+    for proof in (None, "", "True", factors.vouch("17", by="x")[:-1] + "?"):
+        with pytest.raises(StepUpRequiredError):
+            factors.enroll("17", proof=proof)
+        with pytest.raises(StepUpRequiredError):
+            factors.disable("17", proof=proof)
+    proof = factors.verify("17", phone.code(clock())).proof
+    clock.advance(timedelta(minutes=10))
+    assert factors.enroll("17", proof=proof).uri
+    clock.advance(timedelta(seconds=1))
+    with pytest.raises(StepUpRequiredError):
+        factors.enroll("17", proof=proof)
+
+
+def test_an_enrollment_without_proof_replaces_nothing_later(
+    any_factors: SecondFactors,
+    any_database: Database,
+    keyring: Keyring,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who began before there was a factor cannot confirm over one that came since."""
+    monkeypatch.setattr(any_factors._changing, "in_force", lambda _: None)
+    phone = enrolled(any_database, keyring, "17")
+    thief = Authenticator(any_factors.enroll("17"))
+    monkeypatch.undo()
+    with pytest.raises(FactorStateError, match="came in force meanwhile"):
+        any_factors.confirm("17", thief.code(clock()))
+    assert any_factors.verify("17", phone.code(clock())).factor_id
+
+
+def test_disabling_takes_away_what_was_proved(
+    factors: SecondFactors,
+    database: Database,
+    keyring: Keyring,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A factor that came in force since the proof was checked stays in force."""
+    monkeypatch.setattr(factors._changing, "in_force", lambda _: None)
+    enrolled(database, keyring, "17")
+    with pytest.raises(StepUpRequiredError):
+        factors.disable("17")
+    monkeypatch.undo()
+    assert factors.is_enrolled("17")
+
+
+@pytest.mark.parametrize("by", ["", "x" * 65])
+def test_who_vouches_has_a_name(
+    factors: SecondFactors, database: Database, keyring: Keyring, by: str
+) -> None:
+    """Nobody vouches without saying who it is, or for an account without a factor."""
+    with pytest.raises(FactorStateError):
+        factors.vouch("17", by="ticket 1")
+    enrolled(database, keyring, "17")
+    with pytest.raises(SetupError):
+        factors.vouch("17", by=by)
+
+
+def test_unusual_parameters_warn_and_work(
+    any_factors: SecondFactors, clock: FrozenClock
+) -> None:
+    """SHA-512, eight digits and a minute are taken, with a word of warning."""
+    assert any_factors.enroll("16").warning is None
+    unusual = Parameters(8, Algorithm.SHA512, 60)
+    enrollment = any_factors.enroll("17", parameters=unusual)
+    assert enrollment.warning
+    assert "algorithm=SHA512&digits=8&period=60" in enrollment.uri
+    phone = Authenticator(enrollment)
+
+    def code() -> str:
+        step = step_at(int(clock().timestamp()), period_seconds=60)
+        return code_at(phone.seed, step, parameters=unusual)
+
+    any_factors.confirm("17", code())
+    clock.advance(timedelta(minutes=1))
+    assert any_factors.verify("17", code()).means is Means.CODE
+
+
+def test_a_weak_seed_works_and_asks_for_another(
+    factors: SecondFactors, database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """Eighty bits keep verifying; the result says that it is time to enroll anew."""
+    phone = enrolled(database, keyring, "17")
+    assert not factors.verify("17", phone.code(clock())).should_reenroll
+    with database.begin() as connection:
+        connection.execute(update(second_factor).values(seed_bits=80))
+    clock.advance(PERIOD)
+    assert factors.verify("17", phone.code(clock())).should_reenroll
+
+
+def test_a_log_in_puts_its_seed_under_the_current_key(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """After a rotation each log-in re-seals in its own write; a wrong code does not."""
+    phone = enrolled(any_database, keyring, "17")
+    rotated = keyring.rotate()
+    factors = SecondFactors(
+        any_database, rotated, issuer="Forum", hasher=CHEAP, clock=clock
+    )
+    with pytest.raises(CodeMismatchError):
+        factors.verify("17", phone.wrong(clock()))
+    assert factors.key_counts() == {keyring.current.id: 1}
+    assert factors.verify("17", phone.code(clock())).factor_id
+    assert factors.key_counts() == {rotated.current.id: 1}
+    clock.advance(PERIOD)
+    assert factors.verify("17", phone.recovery[0]).factor_id
+
+
+def test_a_seal_of_the_first_form_still_opens(
+    any_database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """Rows of before seals had parts verify, and go over with the next log-in."""
+    phone = enrolled(any_database, keyring, "17")
+    found = row_of(any_database, "17", Place.CURRENT)
+    first = keyring.seal(phone.seed, purpose="totp seed", owner=f"17/{found.id}")
+    with any_database.begin() as connection:
+        connection.execute(update(second_factor).values(sealed=first))
+    rotated = keyring.rotate()
+    factors = SecondFactors(
+        any_database, rotated, issuer="Forum", hasher=CHEAP, clock=clock
+    )
+    assert factors.verify("17", phone.code(clock())).factor_id
+    sealed = row_of(any_database, "17", Place.CURRENT).sealed
+    assert sealed
+    assert sealed.startswith(f"cgs2.{rotated.current.id}.")
+
+
+def test_a_set_of_codes_has_a_size(database: Database, keyring: Keyring) -> None:
+    """More codes than there are slots are refused when the keeper is made."""
+    with pytest.raises(SetupError):
+        SecondFactors(database, keyring, issuer="Forum", recovery_codes=33)

@@ -10,6 +10,7 @@ from credguard.cli.audit import audit
 from credguard.cli.campaign import campaign
 from credguard.cli.drill import drill
 from credguard.cli.keygen import keygen
+from credguard.cli.keys import keys
 from credguard.cli.passwords import passwords
 from credguard.cli.second_factors import second_factors
 from credguard.cli.second_factors_export import export
@@ -52,7 +53,16 @@ def credguard() -> None:
     """
 
 
-for command in (keygen, accounts, campaign, passwords, second_factors, audit, drill):
+for command in (
+    keygen,
+    keys,
+    accounts,
+    campaign,
+    passwords,
+    second_factors,
+    audit,
+    drill,
+):
     credguard.add_command(command)
 for command in (import_factors, export):
     second_factors.add_command(command)

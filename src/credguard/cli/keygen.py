@@ -30,6 +30,16 @@ def keygen(*, rotate: bool, out: Path | None, keyring_file: Path | None) -> None
     on it and open what they sealed.
     """
     keyring = read_keyring(keyring_file).rotate() if rotate else Keyring.generate()
+    write_keyring(keyring, out)
+
+
+def write_keyring(keyring: Keyring, out: Path | None) -> None:
+    """
+    Print a keyring, or write it to a new file that only its owner can read.
+
+    Raises:
+        KeyringError: The file cannot be made, or is there already.
+    """
     if out is None:
         click.echo(keyring.reveal())
         return

@@ -86,7 +86,7 @@ def list_factors(*, weak: bool, settings: Settings, keyring_file: Path | None) -
         return
     for found in factors.weak_factors():
         made = to_iso(found.made_at)
-        say(f"{found.account_id}\t{found.seed_bits}\t{found.source}\t{made}")
+        click.echo(f"{found.account_id}\t{found.seed_bits}\t{found.source}\t{made}")
 
 
 @second_factors.command("repair-clock")

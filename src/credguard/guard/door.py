@@ -198,7 +198,8 @@ class CredGuard:
         )
         needs = verified.needs_rehash
         replacement = self._replacement(password, account_id) if needs else None
-        return Login(stamp, replacement, verified.scheme)
+        needed = self.second_factors.is_enrolled(account_id)
+        return Login(stamp, replacement, verified.scheme, epoch, needed)
 
     def check_session(
         self, session: str, *, account_id: str, browser: str = ""

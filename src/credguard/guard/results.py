@@ -16,11 +16,18 @@ class Login:
             Store it only if the old hash still stands in the column.
 
         scheme: The scheme of the hash that was verified.
+
+        epoch: The account's credential epoch, for `SecondFactors.devices`.
+
+        second_factor_needed: True if the account has a second factor in force: keep
+            the session back until it was verified.
     """
 
     session: str = field(repr=False)
     replacement: str | None = field(repr=False)
     scheme: str
+    epoch: int
+    second_factor_needed: bool
 
 
 @dataclass(frozen=True, slots=True)

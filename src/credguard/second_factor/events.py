@@ -43,7 +43,6 @@ class EventKind(StrEnum):
     RECOVERY_USED = "recovery code used"
     RECOVERY_LOW = "recovery codes low"
     RECOVERY_REPLACED = "recovery codes replaced"
-    RECOVERY_VOIDED = "recovery codes voided"
     VOUCHED = "vouched"
     DEVICE_TRUSTED = "device trusted"
     DEVICE_USED = "device used"

@@ -27,7 +27,9 @@ from credguard.storage.tables import second_factor
 from credguard.sweeps import Piece, Progress
 
 BATCH_SIZE = 500  # rows of one transaction: it holds SQLite's lock for milliseconds
-RANGE_SIZE = 10_000  # rows of one lease
+RANGE_SIZE = 5_000  # rows of one lease
+# A range that takes longer is done twice, and found done: only a little time is lost.
+LEASE = timedelta(seconds=10)
 
 _MOST_TRIES = 20  # at rows that log-ins keep changing
 _MOST_NAMED = 1000  # accounts whose seeds do not open
@@ -148,6 +150,7 @@ class Resealing:
                 name,
                 worker=worker[:_MOST_OWNER_CHARACTERS],
                 now=kit.clock(),
+                lasting=LEASE,
             )
             if piece is None:
                 self._await_others(name)

@@ -41,7 +41,7 @@ class Upkeep:
             rate: The most rows that this process changes in a second; None for as
                 many as it can.
 
-            on_progress: Called after each range of 10,000 rows.
+            on_progress: Called after each range of 5,000 rows.
 
         Returns:
             What this run did. `key_counts` says which keys are still in use.

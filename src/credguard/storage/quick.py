@@ -29,22 +29,45 @@ class Statement:
     state as its text.
 
     Args:
-        statement: Any statement whose parameters are all given by name.
+        statement: Any statement; its parameters are given by name.
     """
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None]] = {}
+        self._compiled: dict[str, Compiled] = {}
 
-    def compiled(self, dialect: Dialect) -> tuple[str, tuple[str, ...] | None]:
-        """Return the text, and the names by position; None if it has names in it."""
+    def compiled(self, dialect: Dialect) -> "Compiled":
+        """Return what the driver of *dialect* runs."""
         found = self._compiled.get(dialect.name)
         if found is None:
             made: SQLCompiler = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # every statement of ours compiles
-            order = made.positiontup
-            found = (made.string, None if order is None else tuple(order))
+            found = Compiled(made)
             self._compiled[dialect.name] = found
         return found
+
+
+class Compiled:
+    """
+    A statement's text for one driver, and how that takes its parameters.
+
+    Args:
+        made: What SQLAlchemy made of it.
+    """
+
+    __slots__ = ("_fixed", "_order", "text")
+
+    def __init__(self, made: "SQLCompiler") -> None:
+        self.text = made.string
+        self._order = None if made.positiontup is None else tuple(made.positiontup)
+        # Values that stand in the statement itself, such as SQLite's offset of 0.
+        self._fixed = {k: v for k, v in made.params.items() if v is not None}
+
+    def given(self, values: Mapping[str, object]) -> Sequence[Any] | Mapping[str, Any]:
+        """Return *values* as the driver takes them."""
+        known = values if not self._fixed else {**self._fixed, **values}
+        if self._order is None:
+            return known
+        return [known[name] for name in self._order]
 
 
 class QuickConnection:
@@ -89,14 +112,12 @@ class QuickConnection:
         self, statement: Statement, values: Sequence[Mapping[str, object]]
     ) -> int:
         """Run *statement* once for each of *values*, in one transaction."""
-        text, order = statement.compiled(self._engine.dialect)
-        given: Sequence[Any] = values
-        if order is not None:
-            given = [[each[name] for name in order] for each in values]
+        compiled = statement.compiled(self._engine.dialect)
+        given: Sequence[Any] = [compiled.given(each) for each in values]
         is_sqlite = self._engine.dialect.name == "sqlite"
         if is_sqlite:
             self._cursor.execute("BEGIN IMMEDIATE")
-        self._cursor.executemany(text, given)
+        self._cursor.executemany(compiled.text, given)
         count: int = self._cursor.rowcount
         if is_sqlite:
             # A failure before this leaves the connection to be closed.
@@ -104,9 +125,8 @@ class QuickConnection:
         return count
 
     def _run(self, statement: Statement, values: Mapping[str, object]) -> None:
-        text, order = statement.compiled(self._engine.dialect)
-        given = values if order is None else [values[name] for name in order]
-        self._cursor.execute(text, given)
+        compiled = statement.compiled(self._engine.dialect)
+        self._cursor.execute(compiled.text, compiled.given(values))
 
     def __enter__(self) -> Self:
         failure = None

@@ -1,0 +1,1 @@
+"""What second factors cost, and what races and kills do to them."""
