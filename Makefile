@@ -57,6 +57,26 @@ PURE := \
 	src/credguard/second_factor/limits.py \
 	src/credguard/second_factor/recovery.py \
 	src/credguard/second_factor/step_up.py \
+	src/credguard/second_factor/takeover/allauth.py \
+	src/credguard/second_factor/takeover/authelia.py \
+	src/credguard/second_factor/takeover/code_rows.py \
+	src/credguard/second_factor/takeover/discourse.py \
+	src/credguard/second_factor/takeover/django_otp.py \
+	src/credguard/second_factor/takeover/fernet.py \
+	src/credguard/second_factor/takeover/fields.py \
+	src/credguard/second_factor/takeover/files.py \
+	src/credguard/second_factor/takeover/flask_security.py \
+	src/credguard/second_factor/takeover/foreign_hashes.py \
+	src/credguard/second_factor/takeover/google.py \
+	src/credguard/second_factor/takeover/keycloak.py \
+	src/credguard/second_factor/takeover/otpauth.py \
+	src/credguard/second_factor/takeover/passlib_totp.py \
+	src/credguard/second_factor/takeover/plain.py \
+	src/credguard/second_factor/takeover/protobuf.py \
+	src/credguard/second_factor/takeover/records.py \
+	src/credguard/second_factor/takeover/refusals.py \
+	src/credguard/second_factor/takeover/seeds.py \
+	src/credguard/second_factor/takeover/warehouse.py \
 	src/credguard/second_factor/totp.py
 
 comma := ,
@@ -65,7 +85,7 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
-	bench-passwords bench-screening bench-strength bench-second-factors
+	bench-passwords bench-screening bench-strength bench-second-factors javascript
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -129,6 +149,14 @@ bench-screening: build/bench/.installed  ## Measure the corpus beside its peers
 
 bench-second-factors: build/bench/.installed  ## Measure second factors, with races
 	build/bench/bin/python -m benchmarks.second_factors $(BENCH_ARGS)
+
+build/javascript/.installed: tests/javascript/package-lock.json
+	mkdir -p build/javascript
+	cp tests/javascript/package.json tests/javascript/package-lock.json build/javascript
+	cd build/javascript && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -34,8 +34,9 @@ SERVERS = {
     "mariadb": "CREDGUARD_TEST_MARIADB",
 }
 REQUIRE_SERVICES = "CREDGUARD_REQUIRE_SERVICES"
+NODE_MODULES = "CREDGUARD_TEST_NODE_MODULES"
 MOST_ID_CHARACTERS = 30
-KEPT_SETTINGS = {*SERVERS.values(), REQUIRE_SERVICES}
+KEPT_SETTINGS = {*SERVERS.values(), REQUIRE_SERVICES, NODE_MODULES}
 NUMERIC = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
 # A busy machine draws slowly; that says nothing about the code.
@@ -255,14 +256,41 @@ def freshly() -> Callable[[str], str]:
     return run
 
 
+@pytest.fixture(scope="session")
+def tool() -> Callable[..., str]:
+    """Run a program that is not ours and return what it printed."""
+
+    def run(*command: str | Path, stdin: bytes = b"") -> str:
+        if shutil.which(command[0]) is None:
+            _missing(f"the program {command[0]} is not installed")
+        ended = subprocess.run(
+            command, input=stdin, capture_output=True, check=False, timeout=60
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout.decode("utf-8")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> str:
+    """Name the folder in which JavaScript packages are installed."""
+    if folder := os.environ.get(NODE_MODULES):
+        return folder
+    return _missing(f"{NODE_MODULES} names no folder with JavaScript packages")
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get(REQUIRE_SERVICES) == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 def _server_url(dialect: str) -> str:
     name = SERVERS[dialect]
     if url := os.environ.get(name):
         return url
-    reason = f"{name} names no {dialect} server on which databases may be created"
-    if os.environ.get(REQUIRE_SERVICES) == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    _missing(f"{name} names no {dialect} server on which databases may be created")
 
 
 @contextmanager

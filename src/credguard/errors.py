@@ -26,6 +26,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── SealBrokenError
     │   │   └── SealPurposeError, SealAccountError, SealFactorError
     │   ├── StepInFutureError         the server's clock ran ahead
+    │   ├── UnfitRecordError          .reason; another system's, does not come in
     │   └── AuditBrokenError, CorpusDamagedError
     ├── SetupError                what we were given cannot work: mend the settings
     │   ├── KeyringError ── KeyInUseError
@@ -264,6 +265,19 @@ class UnknownKeyError(StoredDataError):
             "or use the keyring that this database was sealed with."
         )
         self.key_id = key_id
+
+
+class UnfitRecordError(StoredDataError):
+    """
+    A record of another system does not come in.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: RejectionReason) -> None:
+        super().__init__("This record does not come in: " + reason.text)
+        self.reason = reason
 
 
 class AuditBrokenError(StoredDataError):

@@ -14,6 +14,8 @@ from credguard.cli.keygen import keygen
 from credguard.cli.keys import keys
 from credguard.cli.passwords import passwords
 from credguard.cli.second_factors import second_factors
+from credguard.cli.second_factors_export import export
+from credguard.cli.second_factors_import import import_factors
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -64,3 +66,5 @@ for command in (
     drill,
 ):
     credguard.add_command(command)
+for command in (import_factors, export):
+    second_factors.add_command(command)

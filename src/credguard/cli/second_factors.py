@@ -145,12 +145,14 @@ def after_restore(
     )
 
 
-def keeper(settings: Settings, keyring: Keyring) -> SecondFactors:
+def keeper(
+    settings: Settings, keyring: Keyring, *, issuer: str = DEFAULT_ISSUER
+) -> SecondFactors:
     """Return the keeper of second factors, with its tables and keyring checked."""
     database = Database(settings.own_database)
     prepare(database)
     check_keyring(database, keyring, now=system_clock())
-    return SecondFactors(database, keyring, issuer=DEFAULT_ISSUER)
+    return SecondFactors(database, keyring, issuer=issuer)
 
 
 def _print_keys(keyring: Keyring, counts: dict[str, int]) -> None:

@@ -6,15 +6,12 @@ an app is settled by one read and one write. What is rare stands in the audit lo
 in the same transaction as its change.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-
-from sqlalchemy import Connection
 
 from credguard.errors import BusyError, FactorStateError, StoredDataError
 from credguard.second_factor import recovery_rows, rows
+from credguard.second_factor.comparing import Comparison
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.factor import ENROLLED_HERE, Factor, FactorState, Place
 from credguard.second_factor.judging import (
@@ -22,16 +19,13 @@ from credguard.second_factor.judging import (
     Verdict,
     judge,
     judge_recovery,
-    obstacle,
 )
 from credguard.second_factor.kit import BUSY, MOST_TRIES, Kit
 from credguard.second_factor.recovery import (
     LOW_WATER,
-    RecoveryCode,
     TypedCode,
-    digest_of,
+    is_like_a_code,
     read_recovery_code,
-    slot_of,
 )
 from credguard.second_factor.seeds import open_seed, under_current_key
 
@@ -108,7 +102,8 @@ class Attempts:
         """
         Judge a recovery code of the factor in force until the judgment stands.
 
-        One attempt computes one hash, whether there is such a code or not.
+        One attempt computes one hash, whether there is such a code or not; and one
+        for each hash that is left of another system.
 
         Args:
             account_id: The account.
@@ -122,29 +117,16 @@ class Attempts:
             StoredDataError: The seed does not open, or the hash is unreadable.
             BusyError: No permit, or others won too often; nothing was decided.
         """
-        kit, compared = self._kit, dict[tuple[bytes, str], bool]()
-
-        def fits(digest: bytes, code: RecoveryCode | None) -> bool:
-            # After a lost race the same work is not done again.
-            key = (digest, kit.hasher.decoy if code is None else code.hashed)
-            if key not in compared:
-                compared[key] = kit.hasher.fits(*key)
-            return compared[key]
-
+        kit, comparison = self._kit, Comparison(self._kit, typed)
         for _ in range(MOST_TRIES):
             now = kit.clock()
             with kit.database.read() as connection:
                 factor = rows.find(connection, account_id, Place.CURRENT)
                 if factor is None:
                     raise FactorStateError(missing)
-                code: RecoveryCode | None = None
-                compare: Callable[[], bool] = bool  # which is False
-                if typed is not None and obstacle(factor, now) is None:
-                    code, digest = self._looked_up(connection, factor, typed)
-                    compare = partial(fits, digest, code)
-            ruling = judge_recovery(
-                factor, code, fits=compare, now=now, limits=kit.limits
-            )
+                candidates = comparison.look_up(connection, factor, now)
+            code, fits = comparison.choose(candidates)
+            ruling = judge_recovery(factor, code, fits=fits, now=now, limits=kit.limits)
             if ruling.factor is factor or self._settled(factor, ruling, now):
                 self._tell(ruling, now)
                 return ruling
@@ -179,16 +161,6 @@ class Attempts:
             return ruling
         fresh = under_current_key(kit.keyring, ruling.factor)
         return ruling if fresh is ruling.factor else replace(ruling, factor=fresh)
-
-    def _looked_up(
-        self, connection: Connection, factor: Factor, typed: TypedCode
-    ) -> tuple[RecoveryCode | None, bytes]:
-        seed = open_seed(self._kit.keyring, factor)
-        code = recovery_rows.code_at_slot(connection, factor, slot_of(seed, typed))
-        digest = digest_of(
-            seed, typed, account_id=factor.account_id, factor_id=factor.id
-        )
-        return code, digest
 
     def _settled(self, found: Factor, ruling: Ruling, now: datetime) -> bool:
         """Write the ruling, and what stands in the audit log; True if it won."""
@@ -254,6 +226,4 @@ def _locked(factor: Factor, now: datetime) -> FactorEvent:
 def _is_another_systems(factor: Factor, typed: object) -> bool:
     """Return True if *typed* may be a recovery code that was taken over."""
     read = read_recovery_code(typed)
-    if read is None:
-        return False
-    return not read.body.isdigit() or len(read.body) != factor.parameters.digits
+    return read is not None and not is_like_a_code(read, factor.parameters)

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from credguard._text import has_surrogate
 from credguard.errors import SetupError
+from credguard.second_factor import qr
 from credguard.second_factor.totp import EVERY_APP, Parameters
 
 MAX_NAME_CHARACTERS = 64  # what an app shows, and what a QR code holds with ease
@@ -41,6 +42,51 @@ class Enrollment:
     key: str = field(repr=False)
     expires_at: datetime
     warning: str | None = None
+
+    def svg(
+        self,
+        *,
+        title: str = qr.TITLE,
+        description: str = qr.DESCRIPTION,
+        scale: int = 4,
+    ) -> str:
+        """
+        Return the QR code as an SVG element, to be put into a page as it is.
+
+        Args:
+            title: What a screen reader says it is.
+
+            description: What a screen reader says to do with it.
+
+            scale: How many pixels wide a module is, 1 to 32.
+
+        Raises:
+            SetupError: *scale* is out of its range.
+            MissingExtraError: The package segno is not installed.
+        """
+        return qr.svg(self.uri, title=title, description=description, scale=scale)
+
+    def png(self, *, scale: int = 6) -> bytes:
+        """
+        Return the QR code as a PNG file.
+
+        Args:
+            scale: How many pixels wide a module is, 1 to 32.
+
+        Raises:
+            SetupError: *scale* is out of its range.
+            MissingExtraError: The package segno is not installed.
+        """
+        return qr.png(self.uri, scale=scale)
+
+    def terminal(self) -> str:
+        """
+        Return the QR code as lines of text for a terminal with a dark background.
+
+        Raises:
+            MissingExtraError: The package segno is not installed.
+        """
+        return qr.terminal(self.uri)
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         message = "an enrollment cannot be pickled or copied"

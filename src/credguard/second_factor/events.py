@@ -53,6 +53,11 @@ class EventKind(StrEnum):
     RESEALED = "resealed"
     CLOCK_REPAIRED = "clock repaired"
     RESTORED = "restored"
+    TAKEN_OVER = "taken over"
+    """Factors of another system came in: how many, or whose was replaced."""
+
+    EXPORTED = "exported"
+    """Seeds were handed out in the clear, for those who leave."""
 
 
 CHAINED = frozenset(EventKind) - {

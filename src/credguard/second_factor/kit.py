@@ -1,6 +1,6 @@
 """What the parts of this room share, handed in once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from credguard._clock import Clock
@@ -8,6 +8,7 @@ from credguard.keys import Keyring
 from credguard.second_factor.events import Events
 from credguard.second_factor.limits import Limits
 from credguard.second_factor.recovery import CodeHasher
+from credguard.second_factor.takeover.checking import ForeignCodeChecker
 from credguard.second_factor.totp import Window
 from credguard.storage import Database
 
@@ -39,6 +40,8 @@ class Kit:
         recovery_codes: How many recovery codes a set has.
 
         trust_lifetime: How long a device is trusted.
+
+        foreign: Compares recovery codes with hashes of other systems.
     """
 
     database: Database
@@ -50,3 +53,4 @@ class Kit:
     limits: Limits
     recovery_codes: int
     trust_lifetime: timedelta
+    foreign: ForeignCodeChecker = field(default_factory=ForeignCodeChecker)

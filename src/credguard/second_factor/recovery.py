@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import NoReturn, Protocol
 
 from credguard.errors import SetupError
-from credguard.second_factor.totp import MAX_TYPED_CHARACTERS
+from credguard.second_factor.totp import MAX_TYPED_CHARACTERS, Parameters
 
 CODE_BYTES = 10  # 80 bits; NIST SP 800-63B-4 section 4.2.1.1 asks for 64
 DEFAULT_CODES = 10
@@ -30,6 +30,7 @@ _CHARACTERS = CODE_BYTES * 8 // _BITS
 _OWN = 1 + _CHARACTERS
 _GROUP = 4
 _READ = str.maketrans("ILOilo", "110110", " -")
+FOREIGN_MARK = "="  # before the slot of a hash that another system made
 _OTHER_MARK = "~"  # before the slot of another system's code
 _OTHER_SLOT_CHARACTERS = 3  # 15 bits tell ten codes of one account apart
 _FEWEST_OTHER_CHARACTERS = 4
@@ -96,10 +97,13 @@ class TypedCode:
             on the factor: see `slot_of`.
 
         body: What it is made of.
+
+        typed: What was typed, for hashes of another system.
     """
 
     slot: str | None
     body: str = field(repr=False)
+    typed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +179,7 @@ def read_own_code(typed: object) -> TypedCode | None:
     read = typed.translate(_READ).upper()
     if len(read) != _OWN or any(each not in _ALPHABET for each in read):
         return None
-    return TypedCode(read[0], read[1:])
+    return TypedCode(read[0], read[1:], typed)
 
 
 def read_recovery_code(typed: object) -> TypedCode | None:
@@ -192,7 +196,7 @@ def read_recovery_code(typed: object) -> TypedCode | None:
     if own is not None or not isinstance(typed, str):
         return own
     other = read_other_code(typed)
-    return None if other is None else TypedCode(None, other)
+    return None if other is None else TypedCode(None, other, typed)
 
 
 def read_other_code(typed: str) -> str | None:
@@ -205,6 +209,12 @@ def read_other_code(typed: str) -> str | None:
     read = typed.strip().replace(" ", "").replace("-", "").lower()
     fits = _FEWEST_OTHER_CHARACTERS <= len(read) <= MAX_TYPED_CHARACTERS
     return read if fits and read.isascii() and read.isalnum() else None
+
+
+def is_like_a_code(code: TypedCode, parameters: Parameters) -> bool:
+    """Return True if *code* has the form of a code from an app, as it would be read."""
+    is_other = code.slot is None
+    return is_other and code.body.isdigit() and len(code.body) == parameters.digits
 
 
 def slot_of(seed: bytes, code: TypedCode) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, delete, insert, select, update
 
 from credguard.second_factor.factor import Factor
-from credguard.second_factor.recovery import RecoveryCode
+from credguard.second_factor.recovery import FOREIGN_MARK, RecoveryCode
 from credguard.storage.tables import recovery_code
 
 
@@ -22,6 +22,24 @@ def code_at_slot(
     if found is None:
         return None
     return RecoveryCode(slot, found.hashed, found.made_at, found.used_at)
+
+
+def foreign_codes(connection: Connection, factor: Factor) -> list[RecoveryCode]:
+    """Return the factor's recovery codes that another system hashed, unused ones."""
+    query = (
+        select(recovery_code)
+        .where(
+            recovery_code.c.account_id == factor.account_id,
+            recovery_code.c.factor_id == factor.id,
+            recovery_code.c.slot.startswith(FOREIGN_MARK, autoescape=True),
+            recovery_code.c.used_at.is_(None),
+        )
+        .order_by(recovery_code.c.slot)
+    )
+    return [
+        RecoveryCode(row.slot, row.hashed, row.made_at)
+        for row in connection.execute(query)
+    ]
 
 
 def codes_of(connection: Connection, factor: Factor) -> list[RecoveryCode]:

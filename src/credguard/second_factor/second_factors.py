@@ -18,6 +18,7 @@ from credguard.second_factor.hashing import Argon2CodeHasher
 from credguard.second_factor.judging import Ruling
 from credguard.second_factor.kit import NONE_IN_FORCE, Kit
 from credguard.second_factor.limits import NIST_SP_800_63B_4, Limits
+from credguard.second_factor.moving import Moving
 from credguard.second_factor.recovery import (
     DEFAULT_CODES,
     LOW_WATER,
@@ -34,7 +35,7 @@ from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 
 
-class SecondFactors(SelfService, Upkeep):
+class SecondFactors(SelfService, Upkeep, Moving):
     """
     Second factors of all accounts, in the credguard_second_factor table.
 

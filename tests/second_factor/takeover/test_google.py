@@ -1,0 +1,226 @@
+"""What Google Authenticator exports."""
+
+import base64
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reading import SEED, came_in, reasons, seed_of
+
+from credguard.errors import UnfitRecordError
+from credguard.second_factor.takeover import Imported, ReasonCode, Row, read_google
+from credguard.second_factor.takeover.protobuf import fields_of
+from credguard.second_factor.totp import Algorithm, Parameters
+
+# otpauth-migration-decoder, issue 6: the example of the format's wiki page.
+EXAMPLE = (
+    "otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8SGEV4YW1wbGU6YWxpY2VAZ29v"
+    "Z2xlLmNvbRoHRXhhbXBsZTAC"
+)
+
+# scito/extract_otp_secrets, example_export.txt and example_output.json: what the app
+# exported, and names and issuers that are in it. All have the seed of the first.
+SCITO_SEED = bytes.fromhex("faa505e933a0d12e90beea96c8c10836")
+SCITO = [
+    (
+        (
+            "CjUKEPqlBekzoNEukL7qlsjBCDYSDnBpQHJhc3BiZXJyeXBpGgtyYXNwYmVycnlwaSABKAEwAhABGAE"
+            "gACjr4JKK%2B%2F%2F%2F%2F%2F8B"
+        ),
+        [("pi@raspberrypi", "raspberrypi")],
+    ),
+    (
+        (
+            "CigKEPqlBekzoNEukL7qlsjBCDYSDnBpQHJhc3BiZXJyeXBpIAEoATACEAEYASAAKLzjp5n4%2F%2F%2"
+            "F%2F%2FwE%3D"
+        ),
+        [("pi@raspberrypi", "")],
+    ),
+    (
+        (
+            "CigKEPqlBekzoNEukL7qlsjBCDYSDnBpQHJhc3BiZXJyeXBpIAEoATACCjUKEPqlBekzoNEukL7qlsjBC"
+            "DYSDnBpQHJhc3BiZXJyeXBpGgtyYXNwYmVycnlwaSABKAEwAhABGAEgACiQ7OOa%2Bf%2F%2F%2F%2F8B"
+        ),
+        [("pi@raspberrypi", ""), ("pi@raspberrypi", "raspberrypi")],
+    ),
+    (
+        (
+            "CjYKEPqlBekzoNEukL7qlsjBCDYSHGVuY29kaW5nOiDCv8Okw4TDqcOJPyAoZGVtbykgASgBMAIQARgB"
+            "IAAorfCurv%2F%2F%2F%2F%2F%2FAQ%3D%3D"
+        ),
+        [("encoding: ¿äÄéÉ? (demo)", "")],
+    ),
+]
+SCITO_HOTP = (
+    "CiUKEPqlBekzoNEukL7qlsjBCDYSCWhvdHAgZGVtbyABKAEwATgEEAEYASAAKNuv15j6%2F%2F%2F%2F%2FwE"
+    "%3D"
+)
+
+
+def varint(number: int) -> bytes:
+    """Return a number as Protocol Buffers write it."""
+    written = b""
+    while number > 0x7F:
+        written += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return written + bytes([number])
+
+
+def message(*fields: tuple[int, int | bytes]) -> bytes:
+    """Return a message of these fields."""
+    written = b""
+    for number, value in fields:
+        if isinstance(value, int):
+            written += varint(number << 3) + varint(value)
+        else:
+            written += varint(number << 3 | 2) + varint(len(value)) + value
+    return written
+
+
+def row(*fields: tuple[int, int | bytes]) -> Row:
+    """Return a row with the URI of a payload of these fields."""
+    data = quote(base64.b64encode(message(*fields)), safe="")
+    return {"uri": f"otpauth-migration://offline?data={data}"}
+
+
+def entry(seed: bytes = SEED, *more: tuple[int, int | bytes]) -> bytes:
+    """Return an entry of a payload."""
+    return message((1, seed), (2, b"alice"), (6, 2), *more)
+
+
+def test_the_known_example_comes_in() -> None:
+    """The example that other decoders have gives seed, name and issuer."""
+    [record] = came_in(read_google([{"uri": EXAMPLE}]))
+    assert seed_of(record) == b"Hello!\xde\xad\xbe\xef"
+    assert (record.account_id, record.issuer) == ("alice@google.com", "Example")
+    assert record.parameters == Parameters()
+    assert record.is_weak
+
+
+@pytest.mark.parametrize(("data", "names"), SCITO)
+def test_exports_of_the_app_come_in(data: str, names: list[tuple[str, str]]) -> None:
+    """What another decoder reads from the app's exports is read here too."""
+    uri = f"otpauth-migration://offline?data={data}"
+    records = came_in(read_google([{"uri": uri}]))
+    assert [(record.account_id, record.issuer) for record in records] == names
+    assert {seed_of(record) for record in records} == {SCITO_SEED}
+
+
+def test_a_counter_is_refused() -> None:
+    """An entry whose codes come from a counter is told apart."""
+    uri = f"otpauth-migration://offline?data={SCITO_HOTP}"
+    assert reasons(read_google([{"uri": uri}])) == [ReasonCode.COUNTER_BASED]
+
+
+def test_digits_are_an_enumeration() -> None:
+    """1 stands for six digits and 2 for eight; 3 is SHA-512, 4 is MD5."""
+    rows = [
+        row((1, entry(SEED, (4, 3), (5, 2)))),
+        row((1, entry(SEED, (4, 4)))),
+        row((1, entry(SEED, (5, 6)))),
+        row((1, entry(SEED, (5, b"x")))),
+    ]
+    records = list(read_google(rows))
+    assert isinstance(records[0], Imported)
+    assert records[0].parameters == Parameters(8, Algorithm.SHA512, 30)
+    assert reasons(records[1:]) == [ReasonCode.PARAMETERS] * 3
+
+
+def test_an_export_of_several_parts_comes_in_whole() -> None:
+    """All parts of a batch give all entries, in any order."""
+    parts = [row((1, entry()), (3, 3), (4, index), (5, 77)) for index in (2, 0, 1)]
+    assert len(came_in(read_google(parts))) == 3
+
+
+def test_a_missing_part_is_told() -> None:
+    """What is there comes in, and one refusal says that the rest is missing."""
+    parts = [row((1, entry()), (3, 3), (4, index), (5, 77)) for index in (0, 2)]
+    assert reasons(read_google(parts)) == [None, None, ReasonCode.BATCH_MISSING]
+
+
+def test_a_huge_number_of_parts_costs_nothing() -> None:
+    """A payload that says it is one of billions is told, and fills no memory."""
+    [_, refused] = list(read_google([row((1, entry()), (3, 2**62), (5, 1))]))
+    assert reasons([refused]) == [ReasonCode.BATCH_MISSING]
+
+
+def test_the_row_may_say_whose_it_is() -> None:
+    """An account beside the URI is the account of each entry."""
+    [record] = came_in(read_google([{"uri": EXAMPLE, "account_id": "7"}]))
+    assert record.account_id == "7"
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("otpauth-migration://offline?data=%%%", ReasonCode.UNREADABLE),
+        ("otpauth-migration://offline", ReasonCode.UNREADABLE),
+        ("otpauth-migration://offline?data=", ReasonCode.UNREADABLE),
+        (EXAMPLE.replace("otpauth-migration", "https"), ReasonCode.UNREADABLE),
+        (EXAMPLE[:-3], ReasonCode.UNREADABLE),
+        ("otpauth-migration://offline?data=" + "A" * 9000, ReasonCode.TOO_LARGE),
+        ("otpauth-migration://[offline?data=AA", ReasonCode.UNREADABLE),
+        (None, ReasonCode.UNREADABLE),
+    ],
+    ids=lambda value: repr(value)[:50],
+)
+def test_what_is_no_export_is_refused(uri: object, expected: str) -> None:
+    """Cut, mistyped and oversized URIs are refused, each with its reason."""
+    assert reasons(read_google([{"uri": uri}])) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([(1, b"")], ReasonCode.NO_ACCOUNT),
+        ([(1, message((2, b"alice"), (6, 2)))], ReasonCode.NO_SEED),
+        ([(1, message((1, 7), (2, b"alice"), (6, 2)))], ReasonCode.UNREADABLE),
+        ([(1, message((1, SEED), (2, 7), (6, 2)))], ReasonCode.NO_ACCOUNT),
+        ([(1, entry(b"short"))], ReasonCode.SEED_TOO_SHORT),
+    ],
+)
+def test_an_entry_that_does_not_fit_says_why(
+    fields: list[tuple[int, int | bytes]], expected: str
+) -> None:
+    """Entries without a name or a seed are refused, each with its reason."""
+    assert reasons(read_google([row(*fields)])) == [expected]
+
+
+def test_unquoted_plus_signs_are_read() -> None:
+    """Base64's plus signs survive a tool that did not quote them."""
+    seed = b"\0\0" + b"\xfb\xef\xbe" * 5
+    payload = message((1, entry(seed)))
+    data = base64.b64encode(payload).decode()
+    assert "+" in data
+    uri = f"otpauth-migration://offline?data={data}"
+    assert seed_of(came_in(read_google([{"uri": uri}]))[0]) == seed
+
+
+def test_fixed_numbers_are_passed_over() -> None:
+    """Fields of four and eight bytes are skipped as the encoding says."""
+    data = bytes([0x0D, 1, 2, 3, 4, 0x11, *range(8), 0x08, 5])
+    assert list(fields_of(data)) == [
+        (1, b"\1\2\3\4"),
+        (2, bytes(range(8))),
+        (1, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\x0b", b"\x0d\x01", b"\x80" * 11, b"\x0a\xff\xff\xff\xff\x0fabc", b"\x0a"],
+    ids=lambda data: data.hex(),
+)
+def test_what_is_no_message_is_refused(data: bytes) -> None:
+    """Groups, cut fields and endless numbers raise the declared error."""
+    with pytest.raises(UnfitRecordError):
+        list(fields_of(data))
+
+
+@given(data=st.binary(max_size=300))
+def test_no_payload_breaks_the_reader(data: bytes) -> None:
+    """For any bytes there are records and refusals, and nothing else."""
+    text = base64.b64encode(data).decode()
+    uri = f"otpauth-migration://offline?data={quote(text, safe='')}"
+    assert list(read_google([{"uri": uri}]))
