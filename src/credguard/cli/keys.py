@@ -15,7 +15,7 @@ from credguard.cli.passwords_table import forum_settings
 from credguard.cli.printing import say
 from credguard.cli.settings import Settings, read_keyring
 from credguard.keys import Keyring
-from credguard.passwords.tables import take_census
+from credguard.passwords.surveying import take_census
 from credguard.storage import Database
 from credguard.storage.canary import check_keyring
 from credguard.storage.key_use import KeyUse, key_use, retire
