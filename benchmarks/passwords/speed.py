@@ -15,7 +15,7 @@ from benchmarks.passwords.trials import medians
 from credguard.passwords import WorkFactor
 from credguard.passwords.pool import Argon2Pool
 
-RUNS = 7
+RUNS = 5
 TARGETS = {RFC_9106: 1.4, OWASP: 1.1}
 EACH = {RFC_9106: {1: 8, 8: 2}, OWASP: {1: 30, 8: 8}}
 
