@@ -6,18 +6,18 @@ It prints how many records are done, so that whoever looks on can end it midway.
 
 import sys
 
-from authenticators import NOON
-from newcomers import devices, keeper
+from newcomers import devices
 
 from credguard.keys import Keyring
 from credguard.second_factor.takeover import read_django_otp
 from credguard.storage import Database
 from credguard.testing import FrozenClock
+from keepers import NOON, keeper
 
 
 def main(url: str, keyring: str, count: str) -> None:
     """Take over *count* accounts."""
-    factors = keeper(Database(url), Keyring.parse(keyring), FrozenClock(NOON))
+    factors = keeper(Database(url), Keyring.parse(keyring), clock=FrozenClock(NOON))
     report = factors.take_over(
         read_django_otp(devices(int(count))),
         batch=20,

@@ -4,14 +4,10 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 
-from authenticators import CHEAP, NOON
-
-from credguard.keys import Keyring
-from credguard.second_factor import SecondFactors
 from credguard.second_factor.takeover import Row
 from credguard.second_factor.totp import EVERY_APP, Parameters, code_at, step_at
-from credguard.storage import Database
 from credguard.testing import FrozenClock
+from keepers import NOON
 
 
 def seed_of(account_id: str, size: int = 20) -> bytes:
@@ -48,8 +44,3 @@ def device(account_id: str, *, size: int = 20, used: timedelta | None = None) ->
 def devices(count: int) -> Iterator[Row]:
     """Return so many rows of django-otp."""
     return (device(f"a{number:05d}") for number in range(count))
-
-
-def keeper(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
-    """Return the keeper of second factors with a cheap hash."""
-    return SecondFactors(database, keyring, issuer="Forum", hasher=CHEAP, clock=clock)

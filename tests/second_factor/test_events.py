@@ -14,6 +14,8 @@ from credguard.errors import CredguardError, RefusedError, SealBrokenError
 from credguard.second_factor import EventKind, FactorEvent, rows
 from credguard.second_factor.events import CHAINED
 from credguard.second_factor.factor import Place
+from credguard.second_factor.takeover import Row, read_base32
+from credguard.second_factor.takeover.exporting import Leaving
 from credguard.storage import Database
 from credguard.storage import audit as audit_log
 from credguard.storage.tables import audit, recovery_code, second_factor, trusted_device
@@ -62,9 +64,20 @@ def live_a_life(
         _refused(factors, "000")
     vouched = factors.vouch("17", by="ticket 1")
     factors.disable("17", proof=vouched)
+    moved = _move(factors)
     tokens = [str(each.token).rpartition(".")[2] for each in (device, used)]
     seed = [phone.seed.hex(), *sealed]
-    return [*typed, *new.codes, *tokens, *seed, proof, vouched]
+    return [*typed, *new.codes, *tokens, *seed, proof, vouched, *moved]
+
+
+def _move(factors: SecondFactors) -> list[str]:
+    """Take a factor over and hand it out again; return its secrets."""
+    seed, code = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "brought-along"
+    row: Row = {"account_id": "18", "secret": seed, "recovery_codes": code}
+    leaving: list[Leaving] = []
+    factors.take_over(read_base32([row]))
+    factors.export(leaving.append)
+    return [seed, code, *(each.uri for each in leaving)]
 
 
 def _refused(factors: SecondFactors, code: str) -> None:

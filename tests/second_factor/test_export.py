@@ -9,7 +9,7 @@ from pathlib import Path
 import pyotp
 import pytest
 from authenticators import NOON, PERIOD, enrolled, prepared
-from newcomers import device, devices, keeper, seed_of, shown
+from newcomers import device, devices, seed_of, shown
 from sqlalchemy import select, update
 
 from credguard import Keyring, SecondFactors
@@ -26,6 +26,7 @@ from credguard.storage import Database
 from credguard.storage.tables import audit as audit_table
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
+from keepers import keeper
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def database(sqlite_url: str) -> Iterator[Database]:
 @pytest.fixture
 def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
     """The keeper of second factors."""
-    return keeper(database, keyring, clock)
+    return keeper(database, keyring, clock=clock)
 
 
 def exported(factors: SecondFactors) -> list[Leaving]:
@@ -104,7 +105,7 @@ def test_what_left_comes_in_again(
     factors.verify("bob", shown("bob", clock))
     lines = [each.to_json() for each in exported(factors)]
     with prepared(f"sqlite:///{tmp_path / 'other.db'}") as database:
-        other = keeper(database, Keyring.generate(), clock)
+        other = keeper(database, Keyring.generate(), clock=clock)
         assert other.take_over(read_otpauth(rows_of_json(lines))).factors == 2
         with pytest.raises(CodeReplayedError):
             other.verify("bob", shown("bob", clock))

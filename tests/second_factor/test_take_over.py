@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from authenticators import NOON, PERIOD, enrolled, prepared
-from newcomers import device, devices, keeper, seed_of, shown
+from newcomers import device, devices, seed_of, shown
 from sqlalchemy import func, select, update
 
 from credguard import Keyring, SecondFactors
@@ -36,6 +36,7 @@ from credguard.storage import Database, audit
 from credguard.storage.tables import audit as audit_table
 from credguard.storage.tables import recovery_code, second_factor
 from credguard.testing import FrozenClock
+from keepers import keeper
 
 MINUTE = timedelta(minutes=1)
 # bcrypt 5.0.0, bcrypt.hashpw(b"deadbeef00", gensalt(4)); argon2-cffi 25.1.0 of the
@@ -69,7 +70,7 @@ def database(sqlite_url: str) -> Iterator[Database]:
 @pytest.fixture
 def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
     """The keeper of second factors on SQLite."""
-    return keeper(database, keyring, clock)
+    return keeper(database, keyring, clock=clock)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def any_factors(
 ) -> Iterator[SecondFactors]:
     """The keeper of second factors, on SQLite, PostgreSQL and MariaDB in turn."""
     with prepared(database_url) as database:
-        yield keeper(database, keyring, clock)
+        yield keeper(database, keyring, clock=clock)
 
 
 def base32_row(account_id: str, **more: object) -> Row:

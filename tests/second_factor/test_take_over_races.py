@@ -1,5 +1,6 @@
 """Take-overs that are killed, and several at once, with real processes."""
 
+import os
 import re
 import subprocess
 import sys
@@ -9,17 +10,16 @@ from pathlib import Path
 
 import pytest
 from authenticators import (
-    CHEAP,
     NOON,
     PERIOD,
     Authenticator,
     enrolled,
     prepared,
 )
-from newcomers import device, devices, keeper, shown
+from newcomers import device, devices, shown
 from sqlalchemy import func, select
 
-from credguard import Keyring, SecondFactors
+from credguard import Keyring
 from credguard.errors import BusyError, CodeReplayedError
 from credguard.second_factor.takeover import (
     ReasonCode,
@@ -31,6 +31,7 @@ from credguard.second_factor.takeover.arriving import Arrival, CodesArrival
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
+from keepers import keeper
 
 MOVER = Path(__file__).with_name("mover.py")
 COUNT = 400
@@ -41,6 +42,7 @@ def moving(url: str, keyring: Keyring) -> Iterator[subprocess.Popen[str]]:
     """Start a process that takes accounts over, and see that it ends."""
     process = subprocess.Popen(
         [sys.executable, MOVER, url, keyring.reveal(), str(COUNT)],
+        env={**os.environ, "PYTHONPATH": str(MOVER.parents[1])},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -71,7 +73,7 @@ def test_a_run_that_was_killed_is_begun_again(database_url: str) -> None:
             process.wait()
         stands = count_of(database)
         assert stands % 20 == 0
-        factors = keeper(database, keyring, FrozenClock(NOON))
+        factors = keeper(database, keyring, clock=FrozenClock(NOON))
         report = factors.take_over(read_django_otp(devices(COUNT)))
         assert (report.factors, report.unchanged) == (COUNT - stands, stands)
         assert count_of(database) == COUNT
@@ -101,9 +103,7 @@ def test_who_enrolls_meanwhile_is_not_overwritten(
     """A confirmation between the look and the write wins, with its codes."""
     keyring, clock = Keyring.generate(), FrozenClock(NOON)
     with prepared(sqlite_url) as database:
-        factors = SecondFactors(
-            database, keyring, issuer="Forum", hasher=CHEAP, clock=clock
-        )
+        factors = keeper(database, keyring, clock=clock)
         phone = Authenticator(factors.enroll("alice"))
         made: list[str] = []
         arrival = Arrival
@@ -129,7 +129,7 @@ def test_who_logs_in_meanwhile_is_looked_at_again(
     """A log-in between the look and the write is not lost, and then replaced."""
     keyring, clock = Keyring.generate(), FrozenClock(NOON)
     with prepared(sqlite_url) as database:
-        factors = keeper(database, keyring, clock)
+        factors = keeper(database, keyring, clock=clock)
         phone = enrolled(database, keyring, "alice")
         logged_in: list[int] = []
 
@@ -152,7 +152,7 @@ def test_codes_wait_for_a_log_in(
     """A log-in between the look and the write keeps its step and gets the codes."""
     keyring, clock = Keyring.generate(), FrozenClock(NOON)
     with prepared(sqlite_url) as database:
-        factors = keeper(database, keyring, clock)
+        factors = keeper(database, keyring, clock=clock)
         factors.take_over(read_django_otp([device("alice", used=3 * PERIOD)]))
         logged_in: list[str] = []
 
@@ -177,7 +177,7 @@ def test_an_account_that_never_rests_is_busy(
 ) -> None:
     """Whoever loses every time is told to try again, and nothing was written."""
     with prepared(sqlite_url) as database:
-        factors = keeper(database, Keyring.generate(), FrozenClock(NOON))
+        factors = keeper(database, Keyring.generate(), clock=FrozenClock(NOON))
         if name == "put_codes":
             factors.take_over(read_django_otp([device("alice")]))
         monkeypatch.setattr(arriving_rows, name, lambda *_: [])

@@ -103,7 +103,7 @@ class TypedCode:
 
     slot: str | None
     body: str = field(repr=False)
-    typed: str = field(default="", repr=False)
+    typed: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
