@@ -109,7 +109,7 @@ def test_a_list_that_is_known_by_digest_means_the_same(
 ) -> None:
     """The gate, which has digests, agrees with the plan, which has the ids."""
     for entries in LISTS:
-        by_digest = in_list(AccountList(entries.digest))
+        by_digest = in_list(AccountList(entries.digest, kind=entries.kind))
         assert by_digest.includes(found) is in_list(entries).includes(found)
         both = (scope & by_digest).includes(found)
         assert both is (scope & in_list(entries)).includes(found)

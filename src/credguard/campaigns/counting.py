@@ -141,7 +141,7 @@ def _count_gated(
     """Count those whom the watermark gates and no sweep has reached."""
     if record.state not in UNSWEPT:
         return 0
-    listed = records.listed(ours, [each.digest for each in record.plan.scope.lists()])
+    listed = records.listed(ours, record.plan.scope.lists())
     gated = 0
     for low, high in _unswept(means, record, ours, forum):
         rows = means.accounts.between(forum, low=low, high=high, lock=False)

@@ -10,8 +10,8 @@ from hashlib import sha256
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from credguard.campaigns import plan_file
+from credguard.campaigns.lists import AccountList
 from credguard.campaigns.plan import Plan
-from credguard.campaigns.scope import AccountList
 from credguard.campaigns.states import GATING, CampaignState, check_step
 from credguard.errors import CampaignStateError, LeaseLostError
 from credguard.keys import Key, Keyring
@@ -171,19 +171,24 @@ def own_keyring(keyring: Keyring, record: Record) -> Keyring:
     return Keyring(current=Key(material))
 
 
-def lists_of(connection: Connection, account_id: str) -> frozenset[str]:
-    """Return the digests of the lists on which the account stands."""
-    query = select(list_entry.c.digest).where(list_entry.c.account_id == account_id)
+def lists_with(connection: Connection, entry: str) -> frozenset[str]:
+    """Return the digests of the lists on which *entry* stands: an id, or a hash."""
+    query = select(list_entry.c.digest).where(list_entry.c.account_id == entry)
     return frozenset(connection.execute(query).scalars())
 
 
-def listed(connection: Connection, digests: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the account ids of each list, by digest."""
-    found: dict[str, frozenset[str]] = {}
-    for digest in digests:
-        query = select(list_entry.c.account_id).where(list_entry.c.digest == digest)
-        found[digest] = frozenset(connection.execute(query).scalars())
-    return found
+def listed(
+    connection: Connection, lists: Iterable[AccountList]
+) -> tuple[AccountList, ...]:
+    """Return *lists* with their entries."""
+    found: list[AccountList] = []
+    for each in lists:
+        query = select(list_entry.c.account_id).where(
+            list_entry.c.digest == each.digest
+        )
+        entries = frozenset(connection.execute(query).scalars())
+        found.append(AccountList(each.digest, entries, each.kind))
+    return tuple(found)
 
 
 def _name(plan: Plan) -> str:

@@ -17,12 +17,13 @@ from credguard import sweeps
 from credguard.campaigns import leases, members, outbox, records
 from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.letter import is_reachable
+from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.plan import has_password
 from credguard.campaigns.records import Record
 from credguard.campaigns.scope import Facts, is_affected
 from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState, MemberState
+from credguard.campaigns.tally import has_password
 from credguard.errors import BusyError, CampaignStateError, LeaseLostError
 from credguard.keys import Keyring
 from credguard.sessions import raise_epochs
@@ -158,13 +159,12 @@ class _Work:
     means: Means
     record: Record
     own: Keyring
-    listed: dict[str, frozenset[str]]
+    listed: tuple[AccountList, ...]
 
     @classmethod
     def of(cls, means: Means, record: Record) -> "_Work":
-        digests = [entries.digest for entries in record.plan.scope.lists()]
         with means.database.read() as connection:
-            listed = records.listed(connection, digests)
+            listed = records.listed(connection, record.plan.scope.lists())
         own = records.own_keyring(means.keyring, record)
         return cls(means, record, own, listed)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from credguard._clock import Clock, system_clock
 from credguard.campaigns import Accounts, Campaigns
+from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.means import Means
 from credguard.errors import (
     BusyError,
@@ -20,6 +21,7 @@ from credguard.errors import (
 from credguard.guard.results import Login, Redeemed, Session
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
+from credguard.passwords.recognizing import Recognizer
 from credguard.screening import PasswordPolicy, Reason, ReasonCode
 from credguard.second_factor import SecondFactors
 from credguard.sessions import make_stamp, password_was_set, read_stamp
@@ -40,11 +42,10 @@ class CredGuard:
     Args:
         keyring: The keys.
 
-        database: A SQLAlchemy URL of the database for the credguard_* tables: the
-            forum's own (recommended), or one beside it.
+        database: A SQLAlchemy URL for the credguard_* tables: of the forum's own
+            database (recommended), or of one beside it.
 
-        accounts: The forum's user table; needed to run campaigns and to redeem
-            reset tokens.
+        accounts: The forum's user table; for campaigns and reset tokens.
 
         passwords: Hashes and verifies; the default is OWASP's Argon2id.
 
@@ -53,6 +54,8 @@ class CredGuard:
         issuer: The forum's name as authenticator apps show it.
 
         clock: Tells the time.
+
+        approval: Who must approve a campaign's plan; the default is nobody.
 
     Attributes:
         passwords: The hasher.
@@ -64,8 +67,7 @@ class CredGuard:
         second_factors: Codes from authenticator apps.
 
     Raises:
-        StorageSetupError: The URL is not one, or the tables are newer than this
-            release.
+        StorageSetupError: The URL is none, or the tables are of a newer release.
         UnknownKeyError: The database was sealed with another keyring.
         StorageUnavailableError: The database is away, locked or full.
         MissingExtraError: The database's driver is not installed.
@@ -82,6 +84,7 @@ class CredGuard:
         policy: PasswordPolicy | None = None,
         issuer: str = "Forum",
         clock: Clock = system_clock,
+        approval: ApprovalPolicy = NO_APPROVAL,
     ) -> None:
         self._keyring = keyring
         self._clock = clock
@@ -97,9 +100,10 @@ class CredGuard:
             Means(
                 database=self._database,
                 keyring=keyring,
-                identify=self.passwords.identify,
+                identify=Recognizer(self.passwords),
                 clock=clock,
                 forum=accounts,
+                approval=approval,
             )
         )
 
@@ -253,11 +257,9 @@ class CredGuard:
 
         Raises:
             TokenRefusedError: The token is unknown, used or expired.
-            PasswordRejectedError: The policy refuses the password, or it is the
-                leaked one; `reasons` says why.
+            PasswordRejectedError: Policy refuses it, or it leaked: see `reasons`.
             BlocklistUnavailableError: It could not be checked; try again.
-            BusyError: No permit or memory in time, or the account is being changed;
-                try again.
+            BusyError: No permit in time, or the account is being changed; try again.
             CampaignStateError: No user table was handed in.
             SealBrokenError, UnknownKeyError: The keyring is not the one that made
                 the token.
