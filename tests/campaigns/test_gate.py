@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from credguard import CredGuard
+from credguard._clock import system_clock
 from credguard.campaigns import (
     Scope,
     credential_set_before,
@@ -14,6 +15,7 @@ from credguard.campaigns import (
     parse_scope,
     scheme,
 )
+from credguard.campaigns.confirming import FRESH, SKEW
 from credguard.campaigns.states import AccountState
 from credguard.errors import (
     BusyError,
@@ -26,6 +28,7 @@ from credguard.errors import (
 from forums import (
     BY_FORUM,
     JOINED,
+    LETTER,
     NEW_PASSWORD,
     House,
     django_hash,
@@ -106,14 +109,32 @@ def test_a_scope_that_selects_nobody_is_no_campaign(house: House) -> None:
 
 
 def test_a_plan_is_not_started_over_another_table(house: House) -> None:
-    """More than ten accounts more or fewer than were looked at."""
+    """More than ten accounts more or fewer than were looked at a while ago."""
     plan = house.plan()
+    later = house.another(clock=lambda: system_clock() + FRESH + timedelta(minutes=1))
     house.forum.remove(*range(1, 12))
     with pytest.raises(CampaignStateError, match=r"60 .* 49"):
-        house.campaigns.start(plan)
+        later.campaigns.start(plan)
     assert house.campaigns.every() == []
     house.forum.add(1)
-    assert house.campaigns.start(plan)
+    assert later.campaigns.start(plan)
+
+
+def test_a_plan_that_was_just_made_is_opened_without_counting(house: House) -> None:
+    """A breach does not wait for a count that was taken a moment ago."""
+    plan = house.plan()
+    house.forum.remove(*range(1, 12))
+    campaign = house.campaigns.start(plan)
+    assert house.counted(campaign).counts[AccountState.GATED] == 49
+
+
+def test_a_plan_from_the_future_is_not_started(house: House) -> None:
+    """The cut-off is what a clock says: one that jumped back is mended first."""
+    plan = house.plan()
+    earlier = house.another(clock=lambda: system_clock() - SKEW - timedelta(minutes=1))
+    with pytest.raises(CampaignStateError, match="clock"):
+        earlier.campaigns.start(plan)
+    assert house.campaigns.every() == []
 
 
 def test_members_who_join_later_are_not_locked(house: House) -> None:
@@ -227,9 +248,11 @@ def test_a_watermark_is_never_before_the_one_before(house: House) -> None:
     """Campaigns that open in one instant have an order in which to be undone."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     frozen = house.another(clock=lambda: now)
-    scope: Scope = in_list(["1"])
-    plans = house.plan(scope), house.plan(scope)
-    first, second = (frozen.campaigns.start(plan) for plan in plans)
+    scopes: list[Scope] = [in_list(["1"]), everyone]
+    first, second = (
+        frozen.campaigns.start(frozen.campaigns.plan(scope, letter=LETTER))
+        for scope in scopes
+    )
     newer, older = house.campaigns.every()
     assert (newer.id, older.id) == (second, first)
     with pytest.raises(CampaignStateError, match=second):

@@ -151,13 +151,13 @@ def _numbers(
     is_number: ColumnElement[bool] | None = None,
 ) -> Instants:
     """Read whole numbers of *unit* microseconds since 1970; zero and less are none."""
-    end = END_OF_TIME * _MILLION // unit
+    end = literal(END_OF_TIME * _MILLION // unit, BigInteger())
     guard = true() if is_number is None else is_number
     inside = func.coalesce(and_(guard, number > 0, number < end), false())
     outside = func.coalesce(and_(guard, or_(number <= 0, number >= end)), false())
 
-    def bound(instant: datetime) -> int:
-        return -(-microseconds_of(instant) // unit)
+    def bound(instant: datetime) -> ColumnElement[int]:
+        return literal(-(-microseconds_of(instant) // unit), BigInteger())
 
     form = Form(inside, number, bound)
     return Instants(or_(number.is_(None), outside), (form,), is_number is None)
@@ -176,7 +176,7 @@ def _sqlite_values(column: ColumnElement[object]) -> Instants:
             column.op("GLOB")(literal(f"{shape}.{_MICROSECOND_DIGITS}")),
         ),
         # A day that is not in the calendar comes back as another.
-        func.coalesce(func.date(day) == day, false()),
+        func.coalesce(func.date(day, "+0 days") == day, false()),
         func.substr(column, 1, 4) != "0000",
         func.substr(column, 12, 2) < "24",
     )

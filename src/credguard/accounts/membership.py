@@ -4,6 +4,7 @@ import json
 import re
 import uuid
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import (
     CHAR,
@@ -44,7 +45,7 @@ def id_as_text(
     if not isinstance(kind, Integer | String):
         return None
     if dialect == "mariadb":
-        return collate(cast(column, MARIADB_CHAR(charset="utf8mb4")), _OURS)
+        return _as_ours(column)
     if isinstance(kind, CHAR) and dialect == "postgresql":
         return None  # the blanks that fill it would be cut off
     text = cast(column, Text)
@@ -52,7 +53,7 @@ def id_as_text(
 
 
 def listed(
-    column: ColumnElement[object],
+    column: ColumnElement[Any],
     kind: TypeEngine[object],
     dialect: str,
     ids: Collection[str],
@@ -76,6 +77,9 @@ def listed(
     keys = [key for text, key in found.items() if key is not None and str(key) == text]
     if not keys:
         return NEVER
+    if dialect == "mariadb" and isinstance(kind, String):
+        # In its own character set, a column cannot even be asked for some texts.
+        column = _as_ours(column)
     condition = func.coalesce(_is_one_of(column, keys, kind, dialect), false())
     if isinstance(kind, Integer):
         return Bounds.exactly(condition)
@@ -119,8 +123,12 @@ def in_domain(
     return Bounds.at_most(column.is_not(None))
 
 
+def _as_ours(column: ColumnElement[object]) -> ColumnElement[str]:
+    return collate(cast(column, MARIADB_CHAR(charset="utf8mb4")), _OURS)
+
+
 def _is_one_of(
-    column: ColumnElement[object],
+    column: ColumnElement[Any],
     keys: list[Key],
     kind: TypeEngine[object],
     dialect: str,
@@ -153,5 +161,5 @@ def _fits(domain: ColumnElement[str], scope: MailDomain) -> ColumnElement[bool]:
     end = func.substr(domain, func.length(domain) - len(below) + 1)
     return or_(
         domain == scope.domain,
-        and_(func.length(domain) > len(below), end == below),
+        and_(func.length(domain) >= len(below), end == below),
     )
