@@ -36,6 +36,14 @@ from credguard.campaigns.lists import AccountList, ListKind
 from credguard.campaigns.means import is_active_factor
 from credguard.storage.tables import credential, second_factor
 
+_NEEDS: dict[type[Scope], frozenset[str]] = {
+    atoms.CredentialSetBefore: frozenset({"set_at", "created_at"}),
+    atoms.CreatedBefore: frozenset({"created_at"}),
+    atoms.LoggedInBetween: frozenset({"last_login_at"}),
+    atoms.HasSecondFactor: frozenset({"second_factor"}),
+    atoms.Staff: frozenset({"is_staff"}),
+}
+
 
 class Where(Enum):
     """Where our own rows about accounts are, seen from the forum's table."""
@@ -174,6 +182,12 @@ class Compiler:
             return Bounds.at_most(self._reflected.column("address").is_not(None))
         reflected = self._reflected
         return listed(reflected.id, reflected.id_kind, self._dialect, entries.ids)
+
+
+def needs_of(scope: Scope) -> frozenset[str]:
+    """Return which columns but the usual ones the predicate looks at."""
+    inner = [needs_of(part) for part in scope.parts()]
+    return _NEEDS.get(type(scope), frozenset()).union(*inner)
 
 
 def _set_before(instant: datetime, *known: Instants) -> Bounds:

@@ -29,9 +29,10 @@ from credguard.storage.tables import microseconds_of
 
 _MILLION = 1_000_000
 _FIRST_YEAR = 1000  # from which on MariaDB says that its dates are exact
-_DAY_DIGITS = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]"
-_TIME_DIGITS = "[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
-_MICROSECOND_DIGITS = "[0-9]" * 6
+_WHOLE = len("2014-04-12 17:45:00")
+_FRACTION = ".123456"
+_FRACTION_DIGITS = "." + "[0-9]" * 6
+_FIRST_DAY = "0001-01-01"  # before which Python knows no days
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +168,20 @@ def _sqlite_values(column: ColumnElement[object]) -> Instants:
     # SQLite keeps in any column what it was given: judge each value by its kind.
     kind = func.typeof(column)
     numbers = _numbers(column, unit=_MILLION, is_number=kind == "integer")
-    day = func.substr(column, 1, 10)
-    shape = f"{_DAY_DIGITS} {_TIME_DIGITS}"
+    # Any other spelling, and a day that is not in the calendar, comes back otherwise.
+    whole = func.substr(column, 1, _WHOLE)
+    length = func.length(column)
     is_usual = and_(
         kind == "text",
         or_(
-            column.op("GLOB")(literal(shape)),
-            column.op("GLOB")(literal(f"{shape}.{_MICROSECOND_DIGITS}")),
+            length == _WHOLE,
+            and_(
+                length == _WHOLE + len(_FRACTION),
+                func.substr(column, _WHOLE + 1).op("GLOB")(literal(_FRACTION_DIGITS)),
+            ),
         ),
-        # A day that is not in the calendar comes back as another.
-        func.coalesce(func.date(day, "+0 days") == day, false()),
-        func.substr(column, 1, 4) != "0000",
-        func.substr(column, 12, 2) < "24",
+        func.coalesce(func.datetime(whole, "+0 days") == whole, false()),
+        column >= _FIRST_DAY,
     )
     usual = Form(is_usual, column, _sqlite_text)
     return Instants(numbers.unknown, (*numbers.forms, usual))

@@ -5,20 +5,30 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, func, inspect, not_, select
 
-from credguard.accounts.bounds import ASK, YES, Bounds
+from credguard.accounts.bounds import ASK, NO, YES, Bounds
 from credguard.accounts.columns import to_account_id, to_text
-from credguard.accounts.compiling import Compiler, OwnRows, Where
+from credguard.accounts.compiling import Compiler, OwnRows, Where, needs_of
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
 from credguard.campaigns.accounts import Account, Sight
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.means import is_active_factor
-from credguard.campaigns.tally import BANDS, Band
+from credguard.campaigns.tally import BANDS, NEVER
 from credguard.storage import Database
 from credguard.storage.tables import credential, second_factor
 
 _LEFT_OPEN = len(BANDS)
-_VERDICTS = 5  # columns that stand before those of the table
+# Columns that stand before those of the table: in scope or not, active, staff, second
+# factor, and the band of the last log-in. What SQL cannot tell of each is in these:
+_COLUMNS_ASKED = ("", "is_active", "is_staff", "second_factor", "last_login_at")
+_VERDICTS = len(_COLUMNS_ASKED)
+_ANSWERS = _BAND = _VERDICTS - 1
+_TRUTH_AT: dict[object, bool | None] = {NO: False, YES: True, ASK: None}
+_BAND_AT: dict[object, int | None] = {
+    **{place: place for place in range(len(BANDS))},
+    _LEFT_OPEN: None,
+}
+_PLAIN = frozenset({"id", "password", "address", "salt", "username"})
 
 Values = Sequence[object]
 
@@ -52,6 +62,13 @@ class Sights:
         self._places = {
             label.name: place for place, label in enumerate(reflected.selected)
         }
+        at = {name: place + _VERDICTS for name, place in self._places.items()}
+        self._id, self._password, self._address = (
+            at["id"],
+            at["password"],
+            at["address"],
+        )
+        self._salt, self._username = at.get("salt"), at.get("username")
 
     def count_sure(self, scope: Scope) -> int:
         """Return how many accounts are in scope for certain."""
@@ -66,8 +83,9 @@ class Sights:
             return
         query = select(*self._reflected.selected)
         query = query.where(bounds.possible, not_(bounds.sure))
+        wanted = _PLAIN | needs_of(scope)
         for page in self._pages(query, size, before=0):
-            yield [self._account(row) for row in page]
+            yield [self._account(row, wanted) for row in page]
 
     def read(
         self, scope: Scope, *, starts: tuple[datetime, ...], size: int
@@ -76,8 +94,9 @@ class Sights:
         bounds = self._compiler.bounds(scope)
         query = select(*self._verdicts(bounds, starts), *self._reflected.selected)
         query = query.where(bounds.possible)
+        needs = needs_of(scope)
         for page in self._pages(query, size, before=_VERDICTS):
-            yield [self._sight(row) for row in page]
+            yield [self._sight(row, needs) for row in page]
 
     def _pages(
         self, query: Select[*tuple[object, ...]], size: int, *, before: int
@@ -94,43 +113,48 @@ class Sights:
         self, bounds: Bounds, starts: tuple[datetime, ...]
     ) -> list[ColumnElement[int]]:
         compiler = self._compiler
-        never = BANDS.index(Band.NEVER)
         last = compiler.instants("last_login_at")
         columns = [
             bounds.verdict,
-            last.placed(starts, unknown=never, left_open=_LEFT_OPEN),
             compiler.truth("is_active", unknown=True).verdict,
             compiler.truth("is_staff", unknown=False).verdict,
             compiler.factor().verdict,
+            last.placed(starts, unknown=NEVER, left_open=_LEFT_OPEN),
         ]
         return [each.label(f"verdict_{n}") for n, each in enumerate(columns)]
 
-    def _sight(self, row: Values) -> Sight:
-        in_scope, band, active, staff, factor = row[:_VERDICTS]
-        values = row[_VERDICTS:]
+    def _sight(self, row: Values, needs: frozenset[str]) -> Sight:
         asks = None
-        if ASK in {in_scope, active, staff, factor} or band == _LEFT_OPEN:
-            asks = self._account(values)
-            band = 0
+        if ASK in row[:_ANSWERS] or row[_BAND] == _LEFT_OPEN:
+            asks = self._asks(row, needs)
         return Sight(
-            to_account_id(self._at(values, "id")),
-            to_text(self._at(values, "password")),
-            to_text(self._at(values, "address")),
-            to_text(self._at(values, "salt")),
-            to_text(self._at(values, "username")),
-            BANDS[int(str(band))],
-            active == YES,
-            staff == YES,
-            factor == YES,
+            to_account_id(row[self._id]),
+            to_text(row[self._password]),
+            to_text(row[self._address]),
+            None if self._salt is None else to_text(row[self._salt]),
+            None if self._username is None else to_text(row[self._username]),
+            _BAND_AT[row[_BAND]],
+            _TRUTH_AT[row[1]],
+            _TRUTH_AT[row[2]],
+            _TRUTH_AT[row[3]],
+            _TRUTH_AT[row[0]],
             asks,
         )
 
-    def _at(self, values: Values, meaning: str) -> object:
-        place = self._places.get(meaning)
-        return None if place is None else values[place]
+    def _asks(self, row: Values, needs: frozenset[str]) -> Account:
+        """Return the account, but of its columns only what SQL could not tell."""
+        wanted = _PLAIN | {
+            column
+            for place, column in enumerate(_COLUMNS_ASKED)
+            if row[place] == (_LEFT_OPEN if place == _BAND else ASK)
+        }
+        if row[0] == ASK:
+            wanted |= needs
+        return self._account(row[_VERDICTS:], wanted)
 
-    def _account(self, values: Values) -> Account:
-        return account_of(dict(zip(self._places, values, strict=True)))
+    def _account(self, values: Values, wanted: frozenset[str]) -> Account:
+        places = self._places.items()
+        return account_of({name: values[at] for name, at in places if name in wanted})
 
 
 def _own_rows(

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from credguard.campaigns.expressions import Scope
-from credguard.campaigns.tally import Band
 
 if TYPE_CHECKING:
     # For annotations only: the pure modules that need `Account` load no SQLAlchemy.
@@ -140,7 +139,8 @@ class Sight(NamedTuple):
 
         username: The name that went into the hash, where one did.
 
-        band: When the member last logged in.
+        band: The place in `tally.BANDS` of the last log-in; as the four below it
+            is None where the database cannot tell.
 
         is_active: False for an account that the forum has closed.
 
@@ -148,8 +148,9 @@ class Sight(NamedTuple):
 
         has_second_factor: True if it has one, the forum's or ours.
 
-        asks: The whole account, where the database could not tell all of that, or
-            not whether it is in scope; None where it could.
+        is_in_scope: Always True or None: who is not in scope is not read.
+
+        asks: What is needed to tell what the database cannot; None where it can.
     """
 
     account_id: str
@@ -157,10 +158,11 @@ class Sight(NamedTuple):
     address: str | None
     salt: str | None = None
     username: str | None = None
-    band: Band = Band.NEVER
-    is_active: bool = True
-    is_staff: bool = False
-    has_second_factor: bool = False
+    band: int | None = None
+    is_active: bool | None = None
+    is_staff: bool | None = None
+    has_second_factor: bool | None = None
+    is_in_scope: bool | None = None
     asks: Account | None = None
 
 

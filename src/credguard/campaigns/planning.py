@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect
 
 from credguard.campaigns.accounts import Account, Accounts, CountsBySet, Sight
 from credguard.campaigns.atoms import domain_of
-from credguard.campaigns.expressions import Scope
+from credguard.campaigns.expressions import Facts, Scope
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.letter import LetterTemplate, is_reachable
 from credguard.campaigns.lists import ListKind, address_hash
@@ -18,7 +18,6 @@ from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import everyone
 from credguard.campaigns.scope_text import check_size
 from credguard.campaigns.tally import (
-    Group,
     Sheet,
     Tally,
     Way,
@@ -34,6 +33,9 @@ WIDEST_HASH = 128  # characters: Argon2id with a pepper fits Django's column
 PAGE_SIZE = 5000
 
 _SHOWN_IDS = 5
+_TO_TELL, _UNREACHABLE, _NO_PASSWORD = (
+    int(each) for each in (Way.TO_TELL, Way.UNREACHABLE, Way.NO_PASSWORD)
+)
 _NOTHING_KEPT = Kept()
 
 
@@ -197,33 +199,44 @@ class _DryRun:
         for sight in page:
             account = sight.asks
             if account is None:
-                beside = {"salt": sight.salt, "username": sight.username}
-                yield sight, identify(sight.password, **beside).scheme
+                kind = identify(
+                    sight.password, salt=sight.salt, username=sight.username
+                )
+                yield sight, kind.scheme
                 continue
             facts = facts_of(account, kept[account.id], identify=identify)
-            if self.scope.includes(facts):
-                told = sight._replace(
-                    band=band_of(account.last_login_at, self.starts),
-                    is_active=account.is_active,
-                    is_staff=account.is_staff,
-                    has_second_factor=facts.has_second_factor,
-                )
-                yield told, facts.scheme
+            if sight.is_in_scope or self.scope.includes(facts):
+                yield self._completed(sight, account, facts), facts.scheme
+
+    def _completed(self, sight: Sight, account: Account, facts: Facts) -> Sight:
+        """Fill in what the database could not tell."""
+        band, has_factor = sight.band, sight.has_second_factor
+        is_active, is_staff = sight.is_active, sight.is_staff
+        if band is None:
+            band = band_of(account.last_login_at, self.starts)
+        return sight._replace(
+            band=band,
+            is_active=account.is_active if is_active is None else is_active,
+            is_staff=account.is_staff if is_staff is None else is_staff,
+            has_second_factor=facts.has_second_factor
+            if has_factor is None
+            else has_factor,
+        )
 
 
 def _add(sheet: Sheet, sight: Sight, scheme: str) -> None:
-    way, domain = Way.NO_PASSWORD, ""
+    way, domain = _NO_PASSWORD, ""
     if has_password(sight.password, scheme):
-        way = Way.UNREACHABLE
+        way = _UNREACHABLE
         if is_reachable(sight.address):
-            way, domain = Way.TO_TELL, domain_of(sight.address or "")
-    group = Group(
+            way, domain = _TO_TELL, domain_of(sight.address or "")
+    group = (
         scheme,
         way,
-        sight.band,
-        sight.is_active,
-        sight.is_staff,
-        sight.has_second_factor,
+        sight.band or 0,
+        sight.is_active is True,
+        sight.is_staff is True,
+        sight.has_second_factor is True,
     )
     sheet.add(sight.account_id, group, domain)
 

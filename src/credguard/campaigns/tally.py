@@ -32,6 +32,7 @@ class Band(StrEnum):
 
 
 BANDS = tuple(Band)
+NEVER = BANDS.index(Band.NEVER)
 _DAYS = (30, 180, 365, 730, 1825)
 
 
@@ -59,19 +60,28 @@ class Group(NamedTuple):
     has_second_factor: bool
 
 
+PlainGroup = tuple[str, int, int, bool, bool, bool]
+"""A group with the places of its way and band; a million of them are made."""
+
+
+def _named(group: PlainGroup) -> Group:
+    scheme, way, band, *rest = group
+    return Group(scheme, Way(way), BANDS[band], *rest)
+
+
 def band_starts(now: datetime) -> tuple[datetime, ...]:
     """Return from when on a last log-in is in each band but the last two."""
     return tuple(now - timedelta(days=days) for days in _DAYS)
 
 
-def band_of(last_login_at: datetime | None, starts: tuple[datetime, ...]) -> Band:
-    """Return the band of a last log-in; *starts* come from `band_starts`."""
+def band_of(last_login_at: datetime | None, starts: tuple[datetime, ...]) -> int:
+    """Return the place in `BANDS` of a last log-in; *starts* are `band_starts`."""
     if last_login_at is None:
-        return Band.NEVER
-    for band, start in zip(BANDS, starts, strict=False):
+        return NEVER
+    for place, start in enumerate(starts):
         if last_login_at >= start:
-            return band
-    return Band.EARLIER
+            return place
+    return len(starts)
 
 
 def has_password(stored: str | None, scheme: str) -> bool:
@@ -174,19 +184,19 @@ class Sheet:
 
     def __init__(self, named: Mapping[str, object] | None = None) -> None:
         self._named = frozenset(named or ())
-        self._groups: Counter[Group] = Counter()
+        self._groups: Counter[PlainGroup] = Counter()
         self._domains: Counter[str] = Counter()
         self._drawn: list[tuple[int, str]] = []
         self._worst = 0
 
-    def add(self, account_id: str, group: Group, domain: str) -> None:
+    def add(self, account_id: str, group: PlainGroup, domain: str) -> None:
         """
         Count one account.
 
         Args:
             account_id: Its id.
 
-            group: What is counted of it.
+            group: What is counted of it, as `Group` has it, without the names.
 
             domain: The domain that it is told at; empty if it is not told.
         """
@@ -210,7 +220,8 @@ class Sheet:
 
             unmatched: How many listed addresses no account has.
         """
-        tally = Tally.of(accounts, self._groups)
+        groups = {_named(group): count for group, count in self._groups.items()}
+        tally = Tally.of(accounts, groups)
         tally.unmatched = unmatched
         largest = heapq.nsmallest(
             MOST_DOMAINS, self._domains.items(), key=lambda item: (-item[1], item[0])

@@ -14,25 +14,19 @@ from credguard.passwords.hasher import PasswordHasher
 MOST_SHAPES = 65_536  # remembered at a time; settings differ, texts do not
 
 # All that a reader looks at stands in a group, and so becomes part of the shape: the
-# settings, the length of each random part, and its last digit, which must be one that
-# holds no stray bits. The rest is any digits of the alphabet.
+# settings, and the last digit of each random part, which must be one that holds no
+# stray bits. So do the length of the first random part and that of the whole text.
+# The rest is any digits of the alphabet.
 _SHAPES = re.compile(
-    r"(?P<argon>\$(?:argon2i?d?\$v=19|cgh1[a-z]{0,2}\$(?:-|[0-9a-f]{8}))"
+    r"(\$(?:argon2i?d?\$v=19|cgh1[a-z]{0,2}\$(?:-|[0-9a-f]{8}))"
     r"\$m=\d{1,10},t=\d{1,10},p=\d{1,8}\$)"
-    r"(?P<argon_salt>[A-Za-z0-9+/]*)(?P<a>[A-Za-z0-9+/])\$"
-    r"(?P<argon_tag>[A-Za-z0-9+/]*)(?P<b>[A-Za-z0-9+/])"
-    r"|(?P<django>pbkdf2_sha(?:1|256)\$\d{1,10}\$)"
-    r"(?P<django_salt>[A-Za-z0-9]+)\$"
-    r"(?P<django_tag>[A-Za-z0-9+/]*)(?P<c>[A-Za-z0-9+/]={0,2})"
-    r"|(?P<bcrypt>(?:bcrypt(?:_sha256)?\$)?\$2[abxy]\$\d\d\$)"
-    r"[./A-Za-z0-9]{21}(?P<d>[./A-Za-z0-9])[./A-Za-z0-9]{30}(?P<e>[./A-Za-z0-9])"
-    r"|(?P<phpass>\$[PH]\$[./0-9A-Za-z])[./0-9A-Za-z]{29}(?P<f>[./0-9A-Za-z]{2})",
+    r"[A-Za-z0-9+/]*([A-Za-z0-9+/])\$[A-Za-z0-9+/]*([A-Za-z0-9+/])"
+    r"|(pbkdf2_sha(?:1|256)\$\d{1,10}\$)"
+    r"[A-Za-z0-9]*([A-Za-z0-9])\$[A-Za-z0-9+/]*([A-Za-z0-9+/]={0,2})"
+    r"|((?:bcrypt(?:_sha256)?\$)?\$2[abxy]\$\d\d\$)"
+    r"[./A-Za-z0-9]{21}([./A-Za-z0-9])[./A-Za-z0-9]{30}([./A-Za-z0-9])"
+    r"|(\$[PH]\$[./0-9A-Za-z])[./0-9A-Za-z]{28}([./0-9A-Za-z])([./0-9A-Za-z])",
     re.ASCII,
-)
-_RANDOM = ("argon_salt", "argon_tag", "django_salt", "django_tag")
-_LENGTHS = tuple(_SHAPES.groupindex[name] for name in _RANDOM)
-_WHOLE = tuple(
-    number for name, number in _SHAPES.groupindex.items() if name not in _RANDOM
 )
 
 Shape = tuple[object, ...]
@@ -43,8 +37,10 @@ def shape_of(stored: str) -> Shape | None:
     found = _SHAPES.fullmatch(stored)
     if found is None:
         return None
-    lengths = [found.end(number) - found.start(number) for number in _LENGTHS]
-    return (*found.group(*_WHOLE), *lengths)
+    # Each alternative has three groups; the last that matched tells which it was.
+    last = found.lastindex or 0
+    salt_ends = found.end(last - 1)
+    return (*found.group(last - 2, last - 1, last), salt_ends, len(stored))
 
 
 class Recognizer:
