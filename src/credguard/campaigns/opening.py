@@ -44,9 +44,8 @@ def start(means: Means, plan: Plan, *, break_glass: str | None) -> str:
             records.keep_lists(connection, plan)
     with means.database.begin() as connection:
         now = means.clock()
-        record = records.open_campaign(connection, means.keyring, plan, now=now)
         detail: dict[str, object] = {
-            "campaign": record.id,
+            "campaign": records.name_of(plan),
             "scope": str(plan.scope),
             "in_scope": plan.tally.in_scope,
             "plan": plan_file.digest(plan),
@@ -54,5 +53,7 @@ def start(means: Means, plan: Plan, *, break_glass: str | None) -> str:
         }
         if reason is not None:
             detail["break_glass"] = reason[:MOST_REASON_CHARACTERS]
+        # First, because it lets in one process at a time: of two campaigns that are
+        # opened at once, the later one sees the earlier.
         audit.record(connection, means.keyring, event="opened", detail=detail, now=now)
-    return record.id
+        return records.open_campaign(connection, means.keyring, plan, now=now).id

@@ -68,7 +68,7 @@ def open_campaign(
     Raises:
         CampaignStateError: This plan was started already.
     """
-    campaign_id = _name(plan)
+    campaign_id = name_of(plan)
     query = select(campaign.c.id).where(campaign.c.id == campaign_id)
     if connection.execute(query).first():
         message = (
@@ -191,8 +191,9 @@ def listed(
     return tuple(found)
 
 
-def _name(plan: Plan) -> str:
-    # One plan has one name, so that of two starts of it only one can be written.
+def name_of(plan: Plan) -> str:
+    """Return the id of the campaign that *plan* becomes: one plan has one name."""
+    # Of two starts of it only one can be written.
     told = f"{plan.made_at.isoformat()}\0{plan.scope}\0{plan.letter.reason}"
     digest = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{plan.made_at:%Y%m%d}-{digest[:6]}"

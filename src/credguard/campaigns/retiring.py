@@ -59,7 +59,8 @@ def sweep(
         The campaign, every hash in its scope retired.
 
     Raises:
-        CampaignStateError: The campaign was aborted, before or meanwhile.
+        CampaignStateError: The campaign was aborted, before or meanwhile, or one
+            that was opened earlier is not swept yet.
         BusyError: The forum's columns are being changed; call again to go on.
         StorageUnavailableError: The database is away, locked or full; what is
             done stands, and a further call goes on.
@@ -99,6 +100,7 @@ def _refuse_aborted(state: CampaignState) -> None:
 def _laid_out(means: Means, campaign_id: str) -> Record:
     with means.database.read() as connection:
         record = records.find(connection, campaign_id)
+        _check_turn(connection, record)
     if record.state is not CampaignState.OPEN:
         return record
     with means.accounts.reading() as forum:
@@ -114,6 +116,21 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
     except LeaseLostError:
         with means.database.read() as connection:
             return records.find(connection, campaign_id)
+
+
+def _check_turn(connection: Connection, record: Record) -> None:
+    """
+    Check that every earlier campaign is swept, so that they can be undone in turn.
+
+    The watermark of the later one is in force all the while.
+    """
+    for earlier in records.gating(connection):
+        if earlier.opened_at < record.opened_at and earlier.state in UNSWEPT:
+            message = (
+                f"campaign {earlier.id} was opened earlier and is not swept yet; go on "
+                f"with it first: credguard campaign run {earlier.id}"
+            )
+            raise CampaignStateError(message)
 
 
 def _swept(means: Means, record: Record, done: Progress) -> Record:
