@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crowds import IDENTIFY, LAYOUTS, T, Crowd, crowd_at, questions
+from crowds import IDENTIFY, LAYOUTS, Crowd, T, crowd_at, questions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

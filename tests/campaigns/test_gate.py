@@ -21,10 +21,12 @@ from credguard.errors import (
     BusyError,
     CampaignStateError,
     PasswordMismatchError,
+    PasswordRejectedError,
     ResetRequiredError,
     ScopeError,
     SessionRefusedError,
 )
+from credguard.testing import RememberedMail
 from forums import (
     BY_FORUM,
     JOINED,
@@ -36,6 +38,7 @@ from forums import (
     hasher,
     password_of,
     policy,
+    tokens_in,
 )
 
 SCOPES = {
@@ -257,3 +260,36 @@ def test_a_watermark_is_never_before_the_one_before(house: House) -> None:
     assert (newer.id, older.id) == (second, first)
     with pytest.raises(CampaignStateError, match=second):
         house.campaigns.abort(first, reason="a test")
+
+
+def test_a_password_set_after_one_watermark_is_gated_by_the_next(house: House) -> None:
+    """It may have leaked with the second breach, though not with the first."""
+    first = house.swept()
+    mail = RememberedMail()
+    house.campaigns.send(first, mail, worker="sender")
+    token = tokens_in(mail.messages)[1]
+    house.forum.set_password(1, django_hash(BY_FORUM))
+    second = house.start(in_list(["1"]))
+    with pytest.raises(ResetRequiredError) as required:
+        house.log_in(1, BY_FORUM)
+    assert required.value.campaign_id == second
+    with pytest.raises(PasswordRejectedError):
+        house.guard.redeem(token, password=BY_FORUM)
+    house.guard.redeem(token, password=NEW_PASSWORD)
+    assert house.log_in(1, NEW_PASSWORD)
+    house.campaigns.sweep(second, worker="sweeper")
+    assert house.log_in(1, NEW_PASSWORD)
+    assert house.counted(second).still_open == 0
+
+
+def test_a_later_campaign_is_swept_after_an_earlier_one(house: House) -> None:
+    """Markers stand on each other in the order in which they can be undone."""
+    first, second = house.start(in_list(["1", "2"])), house.start(in_list(["2", "3"]))
+    with pytest.raises(CampaignStateError, match=first):
+        house.campaigns.sweep(second, worker="sweeper")
+    assert house.campaigns.rule("3", stored=hash_of(3)).campaign_id == second
+    house.campaigns.sweep(first, worker="sweeper")
+    house.campaigns.sweep(second, worker="sweeper")
+    for campaign in (second, first):
+        house.campaigns.abort(campaign, reason="a test")
+    assert house.forum.password(2) == hash_of(2)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scopes import INSTANTS, LISTS, SCOPES
 
 from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.lists import AccountList, ListKind
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.plan_file import MAX_PLAN_CHARACTERS, read, write
-from credguard.campaigns.lists import AccountList, ListKind
 from credguard.campaigns.scope import everyone, in_list
 from credguard.campaigns.tally import Band, Tally
 from credguard.errors import (

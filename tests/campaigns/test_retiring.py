@@ -17,7 +17,6 @@ from credguard.campaigns import (
     planning,
     records,
 )
-from credguard.campaigns.accounts import Accounts
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.retiring import RANGE_LEASE
 from credguard.campaigns.states import AccountState, CampaignState

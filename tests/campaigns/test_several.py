@@ -241,8 +241,9 @@ class SeveralCampaigns(RuleBasedStateMachine):
             assert (ruling.campaign_id is not None) is bool(wanting)
             assert ruling.campaign_id is None or ruling.campaign_id in wanting
 
-    @invariant()
-    def each_report_adds_up(self) -> None:
+    @precondition(lambda self: self.campaigns)
+    @rule()
+    def look_at_each_report(self) -> None:
         """What one campaign does is not counted in another."""
         for each in self.campaigns:
             status = self.house.counted(each.id)
