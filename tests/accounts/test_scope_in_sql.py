@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pytest
 from crowds import IDENTIFY, LAYOUTS, Crowd, T, crowd_at, questions
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from credguard.campaigns import planning
 from credguard.campaigns.expressions import Scope
-from credguard.campaigns.scope import (
-    created_before,
-    credential_set_before,
-    everyone,
-    in_list,
-    logged_in_between,
-    mail_domain,
-    staff,
-)
 from credguard.campaigns.tally import band_starts
 from credguard.storage import Database
 from credguard.storage.schema import prepare
@@ -95,9 +85,11 @@ def test_sql_and_predicate_mean_the_same(
 
 def check_all(crowd: Crowd) -> None:
     """Ask many questions of one crowd."""
+    everyday = settings.default
+    assert everyday is not None
 
     @given(questions(crowd))
-    @settings(max_examples=settings.default.max_examples // 8)
+    @settings(max_examples=everyday.max_examples // 8)
     def same(scope: Scope) -> None:
         check_meaning(crowd, scope)
 
