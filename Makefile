@@ -13,7 +13,12 @@ DOCS_BUILD := docs/_build
 PURE := \
 	src/credguard/_text.py \
 	src/credguard/keys.py \
+	src/credguard/campaigns/approval_policy.py \
+	src/credguard/campaigns/atoms.py \
+	src/credguard/campaigns/expressions.py \
+	src/credguard/campaigns/forecast.py \
 	src/credguard/campaigns/letter.py \
+	src/credguard/campaigns/lists.py \
 	src/credguard/campaigns/plan.py \
 	src/credguard/campaigns/plan_file.py \
 	src/credguard/campaigns/reachable.py \
@@ -21,6 +26,7 @@ PURE := \
 	src/credguard/campaigns/scope_text.py \
 	src/credguard/campaigns/states.py \
 	src/credguard/campaigns/status.py \
+	src/credguard/campaigns/tally.py \
 	src/credguard/campaigns/tokens.py \
 	src/credguard/passwords/phc.py \
 	src/credguard/passwords/preparing.py \
@@ -40,7 +46,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-campaigns bench-passwords format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -91,6 +97,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv build/bench
 	build/bench/bin/python -m pip install --quiet -r benchmarks/requirements.txt .
 	@touch $@
+
+bench-campaigns: $(INSTALLED)  ## Measure plans and openings: make bench-campaigns
+	$(BIN)/python -m benchmarks.campaigns $(BENCH_ARGS)
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
