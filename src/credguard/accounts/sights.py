@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, Select, func, inspect, not_, select
 
@@ -126,7 +127,9 @@ class Sights:
     def _sight(self, row: Values, needs: frozenset[str]) -> Sight:
         asks = None
         if ASK in row[:_ANSWERS] or row[_BAND] == _LEFT_OPEN:
-            asks = self._asks(row, needs)
+            asks = self._account(
+                row[_VERDICTS:], _wanted(tuple(row[:_VERDICTS]), needs)
+            )
         return Sight(
             to_account_id(row[self._id]),
             to_text(row[self._password]),
@@ -141,20 +144,20 @@ class Sights:
             asks,
         )
 
-    def _asks(self, row: Values, needs: frozenset[str]) -> Account:
-        """Return the account, but of its columns only what SQL could not tell."""
-        wanted = _PLAIN | {
-            column
-            for place, column in enumerate(_COLUMNS_ASKED)
-            if row[place] == (_LEFT_OPEN if place == _BAND else ASK)
-        }
-        if row[0] == ASK:
-            wanted |= needs
-        return self._account(row[_VERDICTS:], wanted)
-
     def _account(self, values: Values, wanted: frozenset[str]) -> Account:
         places = self._places.items()
         return account_of({name: values[at] for name, at in places if name in wanted})
+
+
+@lru_cache(maxsize=1024)
+def _wanted(verdicts: tuple[object, ...], needs: frozenset[str]) -> frozenset[str]:
+    """Return the columns without which nobody can tell what SQL could not."""
+    asked = {
+        column
+        for place, column in enumerate(_COLUMNS_ASKED)
+        if verdicts[place] == (_LEFT_OPEN if place == _BAND else ASK)
+    }
+    return _PLAIN | asked | (needs if verdicts[0] == ASK else frozenset())
 
 
 def _own_rows(

@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, inspect
 
 from credguard.campaigns.accounts import Account, Accounts, CountsBySet, Sight
-from credguard.campaigns.atoms import domain_of
+from credguard.campaigns.atoms import (
+    CredentialSetBefore,
+    HasSecondFactor,
+    domain_of,
+)
 from credguard.campaigns.expressions import Facts, Scope
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.letter import LetterTemplate, is_reachable
@@ -126,10 +130,11 @@ def count_in_scope(inputs: Inputs, scope: Scope) -> int:
             pages = accounts.unsure(forum, scope, kept_in=kept_in, size=PAGE_SIZE)
         else:
             count, pages = 0, accounts.pages(forum, size=PAGE_SIZE)
+        own = ours if _asks_us(scope) else None
         return count + sum(
             scope.includes(facts_of(account, kept, identify=inputs.identify))
             for page in pages
-            for account, kept in _with_kept(ours, page)
+            for account, kept in _with_kept(own, page)
         )
 
 
@@ -193,8 +198,12 @@ class _DryRun:
 
     def judged(self, page: Sequence[Sight]) -> Iterator[tuple[Sight, str]]:
         """Give those who are in scope, each with the scheme of its hash."""
-        identify = self.inputs.identify
-        asking = [sight.asks for sight in page if sight.asks is not None]
+        identify, asks_us = self.inputs.identify, _asks_us(self.scope)
+        asking = [
+            sight.asks
+            for sight in page
+            if sight.asks is not None and (asks_us or sight.has_second_factor is None)
+        ]
         kept = {account.id: kept for account, kept in _with_kept(self.ours, asking)}
         for sight in page:
             account = sight.asks
@@ -204,7 +213,8 @@ class _DryRun:
                 )
                 yield sight, kind.scheme
                 continue
-            facts = facts_of(account, kept[account.id], identify=identify)
+            known = kept.get(account.id, _NOTHING_KEPT)
+            facts = facts_of(account, known, identify=identify)
             if sight.is_in_scope or self.scope.includes(facts):
                 yield self._completed(sight, account, facts), facts.scheme
 
@@ -239,6 +249,12 @@ def _add(sheet: Sheet, sight: Sight, scheme: str) -> None:
         sight.has_second_factor is True,
     )
     sheet.add(sight.account_id, group, domain)
+
+
+def _asks_us(scope: Scope) -> bool:
+    """Return True if the scope asks for what stands in our own tables."""
+    mine = isinstance(scope, CredentialSetBefore | HasSecondFactor)
+    return mine or any(_asks_us(part) for part in scope.parts())
 
 
 def _with_kept(
