@@ -122,20 +122,37 @@ def plan(
 
 def count_in_scope(inputs: Inputs, scope: Scope) -> int:
     """Count who is in scope and nothing else, in SQL as far as it goes."""
-    accounts = inputs.accounts
-    with _ours(inputs.kept_in) as ours, accounts.reading() as forum:
-        if isinstance(accounts, CountsBySet):
-            kept_in = inputs.kept_in
-            count = accounts.count_sure(forum, scope, kept_in=kept_in)
-            pages = accounts.unsure(forum, scope, kept_in=kept_in, size=PAGE_SIZE)
-        else:
-            count, pages = 0, accounts.pages(forum, size=PAGE_SIZE)
-        own = ours if _asks_us(scope) else None
-        return count + sum(
-            scope.includes(facts_of(account, kept, identify=inputs.identify))
-            for page in pages
-            for account, kept in _with_kept(own, page)
-        )
+    with _ours(inputs.kept_in) as ours, inputs.accounts.reading() as forum:
+        return count_within(inputs, scope, forum=forum, ours=ours)
+
+
+def count_within(
+    inputs: Inputs, scope: Scope, *, forum: Connection, ours: Connection | None
+) -> int:
+    """
+    Count who is in scope, within transactions of the caller's.
+
+    Args:
+        inputs: What to read.
+
+        scope: Who is affected; its lists have their entries.
+
+        forum: A transaction in the forum's database.
+
+        ours: One where our own tables are, None if there are none.
+    """
+    accounts, kept_in = inputs.accounts, inputs.kept_in
+    if isinstance(accounts, CountsBySet):
+        count = accounts.count_sure(forum, scope, kept_in=kept_in)
+        pages = accounts.unsure(forum, scope, kept_in=kept_in, size=PAGE_SIZE)
+    else:
+        count, pages = 0, accounts.pages(forum, size=PAGE_SIZE)
+    own = ours if _asks_us(scope) else None
+    return count + sum(
+        scope.includes(facts_of(account, kept, identify=inputs.identify))
+        for page in pages
+        for account, kept in _with_kept(own, page)
+    )
 
 
 def _check_ids(accounts: Accounts, scope: Scope) -> None:
