@@ -15,7 +15,12 @@ PURE := \
 	src/credguard/_sealed.py \
 	src/credguard/_text.py \
 	src/credguard/keys.py \
+	src/credguard/campaigns/approval_policy.py \
+	src/credguard/campaigns/atoms.py \
+	src/credguard/campaigns/expressions.py \
+	src/credguard/campaigns/forecast.py \
 	src/credguard/campaigns/letter.py \
+	src/credguard/campaigns/lists.py \
 	src/credguard/campaigns/plan.py \
 	src/credguard/campaigns/plan_file.py \
 	src/credguard/campaigns/reachable.py \
@@ -23,6 +28,7 @@ PURE := \
 	src/credguard/campaigns/scope_text.py \
 	src/credguard/campaigns/states.py \
 	src/credguard/campaigns/status.py \
+	src/credguard/campaigns/tally.py \
 	src/credguard/campaigns/tokens.py \
 	src/credguard/passwords/phc.py \
 	src/credguard/passwords/preparing.py \
@@ -85,7 +91,8 @@ space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
-	bench-passwords bench-screening bench-strength bench-second-factors javascript
+	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
+	javascript
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -137,6 +144,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 	build/bench/bin/python -m pip install --quiet --disable-pip-version-check \
 		-r benchmarks/requirements.txt --editable .
 	@touch $@
+
+bench-campaigns: $(INSTALLED)  ## Measure plans and openings: make bench-campaigns
+	$(BIN)/python -m benchmarks.campaigns $(BENCH_ARGS)
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)

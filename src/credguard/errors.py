@@ -32,14 +32,14 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── KeyringError ── KeyInUseError
     │   ├── AccountsTableError ── ColumnTooNarrowError
     │   ├── AccountIdError
-    │   ├── ScopeError
+    │   ├── ScopeError                .place
     │   ├── StorageSetupError
     │   └── DeliverySetupError, CorpusSetupError ── CorpusSourceError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
     │       DeliveryUnavailableError, CorpusUnwrittenError
     ├── CampaignStateError        the operator asked for what cannot be now
-    │   └── LeaseLostError
+    │   └── LeaseLostError, ApprovalError
     ├── DrillFailedError          a rehearsal showed what must not happen
     └── MissingExtraError(ImportError)   says which pip command to run
 """
@@ -313,7 +313,17 @@ class AccountIdError(SetupError):
 
 
 class ScopeError(SetupError):
-    """A scope does not parse, selects nobody, or names accounts that do not exist."""
+    """
+    A scope does not parse, selects nobody, or names accounts that do not exist.
+
+    Attributes:
+        place: Where in the scope's text, in characters from 1; None if the text is
+            not at fault.
+    """
+
+    def __init__(self, message: str, *, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class StorageSetupError(SetupError):
@@ -375,6 +385,10 @@ class CampaignStateError(CredguardError):
 
 class LeaseLostError(CampaignStateError):
     """Another worker took over the piece of work; this one stopped."""
+
+
+class ApprovalError(CampaignStateError):
+    """Too few people approved a plan, or one who approves here is somebody else."""
 
 
 class DrillFailedError(CredguardError):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from credguard import CredGuard
+from credguard._clock import system_clock
 from credguard.campaigns import (
     Scope,
     credential_set_before,
@@ -14,18 +15,22 @@ from credguard.campaigns import (
     parse_scope,
     scheme,
 )
+from credguard.campaigns.confirming import FRESH, SKEW
 from credguard.campaigns.states import AccountState
 from credguard.errors import (
     BusyError,
     CampaignStateError,
     PasswordMismatchError,
+    PasswordRejectedError,
     ResetRequiredError,
     ScopeError,
     SessionRefusedError,
 )
+from credguard.testing import RememberedMail
 from forums import (
     BY_FORUM,
     JOINED,
+    LETTER,
     NEW_PASSWORD,
     House,
     django_hash,
@@ -33,6 +38,7 @@ from forums import (
     hasher,
     password_of,
     policy,
+    tokens_in,
 )
 
 SCOPES = {
@@ -106,14 +112,32 @@ def test_a_scope_that_selects_nobody_is_no_campaign(house: House) -> None:
 
 
 def test_a_plan_is_not_started_over_another_table(house: House) -> None:
-    """More than ten accounts more or fewer than were looked at."""
+    """More than ten accounts more or fewer than were looked at a while ago."""
     plan = house.plan()
+    later = house.another(clock=lambda: system_clock() + FRESH + timedelta(minutes=1))
     house.forum.remove(*range(1, 12))
     with pytest.raises(CampaignStateError, match=r"60 .* 49"):
-        house.campaigns.start(plan)
+        later.campaigns.start(plan)
     assert house.campaigns.every() == []
     house.forum.add(1)
-    assert house.campaigns.start(plan)
+    assert later.campaigns.start(plan)
+
+
+def test_a_plan_that_was_just_made_is_opened_without_counting(house: House) -> None:
+    """A breach does not wait for a count that was taken a moment ago."""
+    plan = house.plan()
+    house.forum.remove(*range(1, 12))
+    campaign = house.campaigns.start(plan)
+    assert house.counted(campaign).counts[AccountState.GATED] == 49
+
+
+def test_a_plan_from_the_future_is_not_started(house: House) -> None:
+    """The cut-off is what a clock says: one that jumped back is mended first."""
+    plan = house.plan()
+    earlier = house.another(clock=lambda: system_clock() - SKEW - timedelta(minutes=1))
+    with pytest.raises(CampaignStateError, match="clock"):
+        earlier.campaigns.start(plan)
+    assert house.campaigns.every() == []
 
 
 def test_members_who_join_later_are_not_locked(house: House) -> None:
@@ -227,10 +251,45 @@ def test_a_watermark_is_never_before_the_one_before(house: House) -> None:
     """Campaigns that open in one instant have an order in which to be undone."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     frozen = house.another(clock=lambda: now)
-    scope: Scope = in_list(["1"])
-    plans = house.plan(scope), house.plan(scope)
-    first, second = (frozen.campaigns.start(plan) for plan in plans)
+    scopes: list[Scope] = [in_list(["1"]), everyone]
+    first, second = (
+        frozen.campaigns.start(frozen.campaigns.plan(scope, letter=LETTER))
+        for scope in scopes
+    )
     newer, older = house.campaigns.every()
     assert (newer.id, older.id) == (second, first)
     with pytest.raises(CampaignStateError, match=second):
         house.campaigns.abort(first, reason="a test")
+
+
+def test_a_password_set_after_one_watermark_is_gated_by_the_next(house: House) -> None:
+    """It may have leaked with the second breach, though not with the first."""
+    first = house.swept()
+    mail = RememberedMail()
+    house.campaigns.send(first, mail, worker="sender")
+    token = tokens_in(mail.messages)[1]
+    house.forum.set_password(1, django_hash(BY_FORUM))
+    second = house.start(in_list(["1"]))
+    with pytest.raises(ResetRequiredError) as required:
+        house.log_in(1, BY_FORUM)
+    assert required.value.campaign_id == second
+    with pytest.raises(PasswordRejectedError):
+        house.guard.redeem(token, password=BY_FORUM)
+    house.guard.redeem(token, password=NEW_PASSWORD)
+    assert house.log_in(1, NEW_PASSWORD)
+    house.campaigns.sweep(second, worker="sweeper")
+    assert house.log_in(1, NEW_PASSWORD)
+    assert house.counted(second).still_open == 0
+
+
+def test_a_later_campaign_is_swept_after_an_earlier_one(house: House) -> None:
+    """Markers stand on each other in the order in which they can be undone."""
+    first, second = house.start(in_list(["1", "2"])), house.start(in_list(["2", "3"]))
+    with pytest.raises(CampaignStateError, match=first):
+        house.campaigns.sweep(second, worker="sweeper")
+    assert house.campaigns.rule("3", stored=hash_of(3)).campaign_id == second
+    house.campaigns.sweep(first, worker="sweeper")
+    house.campaigns.sweep(second, worker="sweeper")
+    for campaign in (second, first):
+        house.campaigns.abort(campaign, reason="a test")
+    assert house.forum.password(2) == hash_of(2)

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from scopes import INSTANTS, LISTS, SCOPES
 
 from credguard.campaigns.letter import LetterTemplate
-from credguard.campaigns.plan import Plan, Tally
+from credguard.campaigns.lists import AccountList, ListKind
+from credguard.campaigns.plan import Plan
 from credguard.campaigns.plan_file import MAX_PLAN_CHARACTERS, read, write
-from credguard.campaigns.scope import AccountList, everyone, in_list
+from credguard.campaigns.scope import everyone, in_list
+from credguard.campaigns.tally import Band, Tally
 from credguard.errors import (
     CampaignStateError,
     DeliverySetupError,
@@ -33,6 +35,9 @@ TEXTS = st.text(
 ).filter(str.strip)
 
 
+DOMAINS = st.sampled_from(["mail.example", "example.org", "a\x7f\"'\\ \n.é"])
+
+
 @st.composite
 def tallies(draw: st.DrawFn) -> Tally:
     """Return counts as they may come from any table."""
@@ -44,8 +49,14 @@ def tallies(draw: st.DrawFn) -> Tally:
         no_password=draw(COUNTS),
         inactive=draw(COUNTS),
         staff=draw(COUNTS),
+        second_factor=draw(COUNTS),
         never_logged_in=draw(COUNTS),
+        unmatched=draw(COUNTS),
     )
+    some = st.integers(1, 10**12)
+    bands = st.dictionaries(st.sampled_from([band.value for band in Band]), some)
+    tally.bands, tally.told_bands = Counter(draw(bands)), Counter(draw(bands))
+    tally.domains = Counter(draw(st.dictionaries(DOMAINS, some)))
     names = st.sampled_from(["argon2id", "django:md5", "a\x7f\"'\\ \n.é"])
     tally.schemes = Counter(draw(st.dictionaries(names, st.integers(1, 10**12))))
     return tally
@@ -66,6 +77,8 @@ def plans(draw: st.DrawFn) -> Plan:
         link_lifetime=timedelta(seconds=draw(st.integers(300, 10**7))),
         made_at=draw(INSTANTS),
         tally=draw(tallies()),
+        per_day=draw(st.none() | st.integers(1, 10**9)),
+        domain_rates=draw(st.dictionaries(DOMAINS, st.floats(1 / 3600, 1e6))),
     )
 
 
@@ -80,9 +93,9 @@ SOME = Plan(
 WRITTEN = write(SOME, lists={LISTS[0].digest: 'a "list".txt'})
 
 
-def known(digest: str, name: str | None) -> AccountList:
+def known(digest: str, name: str | None, kind: ListKind) -> AccountList:
     """Return the list with *digest*, as the file of that name holds it."""
-    del name
+    del name, kind
     return next(each for each in LISTS if each.digest == digest)
 
 
@@ -104,9 +117,9 @@ def test_a_list_is_opened_by_the_name_in_the_plan() -> None:
     """The file's name comes back as it was, quotes and all."""
     asked: list[tuple[str, str | None]] = []
 
-    def opened(digest: str, name: str | None) -> AccountList:
+    def opened(digest: str, name: str | None, kind: ListKind) -> AccountList:
         asked.append((digest, name))
-        return known(digest, name)
+        return known(digest, name, kind)
 
     read(WRITTEN, open_list=opened)
     read(write(SOME), open_list=opened)
@@ -117,13 +130,13 @@ def test_a_list_is_opened_by_the_name_in_the_plan() -> None:
 def test_a_list_that_changed_is_refused() -> None:
     """What was looked at is what is started."""
     with pytest.raises(ScopeError, match="changed"):
-        read(WRITTEN, open_list=lambda _digest, _name: LISTS[1])
+        read(WRITTEN, open_list=lambda _digest, _name, _kind: LISTS[1])
 
 
 def test_what_a_reader_of_lists_raises_is_told() -> None:
     """A list that cannot be read is not called a broken plan."""
 
-    def failing(_digest: str, _name: str | None) -> Never:
+    def failing(_digest: str, _name: str | None, _kind: ListKind) -> Never:
         message = "the disk is away"
         raise StorageUnavailableError(message)
 
@@ -134,9 +147,9 @@ def test_what_a_reader_of_lists_raises_is_told() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ("version = 1", "version = 2", "another release"),
-        ("version = 1", "version = true", "not a plan"),
-        ("version = 1", "", "not a plan"),
+        ("version = 2", "version = 1", "another release"),
+        ("version = 2", "version = true", "not a plan"),
+        ("version = 2", "", "not a plan"),
         ("rate = 14.0", 'rate = "fast"', "not a plan"),
         ("rate = 14.0", "", "not a plan"),
         ("accounts = 10", "accounts = -10", "not a plan"),

@@ -17,6 +17,7 @@ from credguard.campaigns import (
     planning,
     records,
 )
+from credguard.campaigns.forecast import Pace
 from credguard.campaigns.retiring import RANGE_LEASE
 from credguard.campaigns.states import AccountState, CampaignState
 from credguard.errors import (
@@ -340,10 +341,20 @@ def test_a_worker_may_have_any_name(any_house: House) -> None:
     assert any_house.counted(campaign).told == 1
 
 
+def inputs_over(accounts: Accounts, kept_in: Database | None = None) -> planning.Inputs:
+    """Return what a dry run reads."""
+    return planning.Inputs(
+        accounts=accounts,
+        identify=hasher().describe,
+        now=datetime.now(UTC),
+        kept_in=kept_in,
+    )
+
+
 def test_a_survey_counts_the_table(house: House) -> None:
     """It needs no tables of ours."""
     accounts = house.campaigns._means.accounts
-    tally = planning.survey(accounts, hasher().identify)
+    tally = planning.survey(inputs_over(accounts))
     assert (tally.accounts, tally.in_scope) == (60, 60)
     assert tally.schemes["unusable"] == 4
 
@@ -355,14 +366,11 @@ def test_a_plan_can_be_made_before_there_are_tables_of_ours(
     empty = f"sqlite:///{tmp_path / 'empty.db'}"
     for kept_in in (None, Database(empty)):
         plan = planning.plan(
-            house.campaigns._means.accounts,
-            hasher().identify,
+            inputs_over(house.campaigns._means.accounts, kept_in),
             everyone,
             letter=LETTER,
-            rate=1.0,
+            pace=Pace(rate=1.0),
             link_lifetime=timedelta(days=1),
-            now=datetime.now(UTC),
-            kept_in=kept_in,
         )
         assert plan.tally.in_scope == 60
         if kept_in is not None:

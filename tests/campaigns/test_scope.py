@@ -6,17 +6,31 @@ from hypothesis import given
 from scopes import INSTANTS, LISTS, SCOPES, facts
 
 from credguard.campaigns.scope import (
+    POLICIES,
     AccountList,
     Facts,
     Scope,
+    cost_below,
+    created_before,
     credential_set_before,
     everyone,
+    has_second_factor,
     in_list,
     is_affected,
     logged_in_between,
+    mail_domain,
     scheme,
+    staff,
 )
 from credguard.errors import ScopeError
+from credguard.passwords import (
+    OWASP_7_MIB,
+    OWASP_9_MIB,
+    OWASP_12_MIB,
+    OWASP_19_MIB,
+    OWASP_46_MIB,
+    RFC_9106_LOW_MEMORY,
+)
 
 T = datetime(2014, 4, 12, 17, 45, tzinfo=UTC)
 LATER = T + timedelta(microseconds=1)
@@ -109,7 +123,7 @@ def test_a_list_that_is_known_by_digest_means_the_same(
 ) -> None:
     """The gate, which has digests, agrees with the plan, which has the ids."""
     for entries in LISTS:
-        by_digest = in_list(AccountList(entries.digest))
+        by_digest = in_list(AccountList(entries.digest, kind=entries.kind))
         assert by_digest.includes(found) is in_list(entries).includes(found)
         both = (scope & by_digest).includes(found)
         assert both is (scope & in_list(entries)).includes(found)
@@ -142,3 +156,90 @@ def test_what_is_known_to_be_younger_than_the_campaign_is_not_affected(
         assert not affected
     else:
         assert affected is scope.includes(found)
+
+
+def test_an_account_of_unknown_age_may_be_old() -> None:
+    """What nobody kept counts against the attacker."""
+    assert created_before(T).includes(NOTHING_KNOWN)
+    young = replace(NOTHING_KNOWN, created_at=T, set_at=T - timedelta(days=9))
+    assert not created_before(T).includes(young)
+    assert created_before(LATER).includes(young)
+
+
+@pytest.mark.parametrize(
+    ("policy", "work", "expected"),
+    [
+        ("owasp", 35_839, True),
+        ("owasp", 35_840, False),
+        ("owasp", 0, True),
+        ("owasp", None, False),
+        ("rfc9106", 196_607, True),
+        ("rfc9106", 196_608, False),
+        ("m=19456,t=2", 38_911, True),
+        ("m=19456,t=2", 38_912, False),
+    ],
+)
+def test_a_hash_that_costs_less_is_below(
+    policy: str, work: int | None, *, expected: bool
+) -> None:
+    """What nobody can read counts as free; where there is no hash, none is weak."""
+    assert cost_below(policy).includes(replace(NOTHING_KNOWN, work=work)) is expected
+
+
+@pytest.mark.parametrize(
+    "policy",
+    ["", "cheap", "OWASP", "m=0,t=1", "m=1", "t=1,m=1", "m=1,t=1,p=1", "m=1,t=1\n"],
+)
+def test_a_policy_has_a_name_or_numbers(policy: str) -> None:
+    """A mistyped policy is told."""
+    with pytest.raises(ScopeError, match="cost_below"):
+        cost_below(policy)
+
+
+def test_the_policies_are_those_of_the_work_factors() -> None:
+    """One number, whether a hash is made or judged."""
+    owasp = (OWASP_7_MIB, OWASP_9_MIB, OWASP_12_MIB, OWASP_19_MIB, OWASP_46_MIB)
+    assert POLICIES["owasp"] == min(each.work for each in owasp)
+    assert POLICIES["rfc9106"] == RFC_9106_LOW_MEMORY.work
+
+
+@pytest.mark.parametrize(
+    ("domain", "address", "expected"),
+    [
+        ("example.org", "a@example.org", True),
+        ("Example.ORG", "a@EXAMPLE.org", True),
+        ("example.org", "a@mail.example.org", False),
+        ("example.org", "a@notexample.org", False),
+        ("example.org", "a@example.org ", False),
+        ("example.org", "a@b@example.org", False),
+        ("example.org", "example.org", False),
+        ("example.org", None, False),
+        ("*.example.org", "a@mail.example.org", True),
+        ("*.example.org", "a@example.org", True),
+        ("*.example.org", "a@notexample.org", False),
+    ],
+)
+def test_a_domain_is_what_follows_the_first_at(
+    domain: str, address: str | None, *, expected: bool
+) -> None:
+    """Domains below it are meant only where that is written."""
+    found = replace(NOTHING_KNOWN, address=address)
+    assert mail_domain(domain).includes(found) is expected
+
+
+@pytest.mark.parametrize(
+    "domain",
+    ["", "org", "a@example.org", "*.org", "exämple.org", "*.*.example.org", "."],
+)
+def test_a_domain_is_one(domain: str) -> None:
+    """A mistyped domain is told."""
+    with pytest.raises(ScopeError, match="mail_domain"):
+        mail_domain(domain)
+
+
+def test_staff_and_second_factors_are_asked_for_by_name() -> None:
+    """Who is not known to be one is none."""
+    assert not staff.includes(NOTHING_KNOWN)
+    assert not has_second_factor.includes(NOTHING_KNOWN)
+    assert staff.includes(replace(NOTHING_KNOWN, is_staff=True))
+    assert has_second_factor.includes(replace(NOTHING_KNOWN, has_second_factor=True))

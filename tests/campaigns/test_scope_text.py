@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scopes import SCOPES
 
-from credguard.campaigns.scope import AccountList, Scope, everyone, in_list
+from credguard.campaigns.lists import AccountList, ListKind
+from credguard.campaigns.scope import Scope, everyone, in_list
 from credguard.campaigns.scope_text import (
     MAX_SCOPE_CHARACTERS,
     MAX_SCOPE_DEPTH,
@@ -28,6 +29,13 @@ PIECES = st.sampled_from(
         f"('{DIGEST}')",
         "'2019-02-05'",
         *"()&|~,'\"\\ \n\t#=.0é\0\ud800{}[]",
+        "staff",
+        "has_second_factor",
+        "mail_domain('*.example.org')",
+        "cost_below('owasp')",
+        " and ",
+        " or ",
+        " not ",
         "lambda",
         "1e999",
         "f'{1}'",
@@ -48,6 +56,15 @@ def test_a_scope_that_is_written_reads_as_it_was(scope: Scope) -> None:
     ]
 
 
+def test_words_mean_what_signs_mean() -> None:
+    """And, or and not are &, | and ~, with the precedence that they have in Python."""
+    text = "not staff and scheme('a') or has_second_factor and not (staff or everyone)"
+    same = "(~staff & scheme('a')) | (has_second_factor & ~(staff | everyone))"
+    assert str(parse(text)) == str(parse(same))
+    many = parse(" or ".join(["staff"] * 5))
+    assert str(many) == "((((staff | staff) | staff) | staff) | staff)"
+
+
 def test_and_binds_closer_than_or() -> None:
     """Precedence is Python's."""
     text = "everyone | scheme('a') & ~scheme('b')"
@@ -66,10 +83,23 @@ def test_white_space_and_lines_mean_nothing() -> None:
         ("everyone & nobody", 12),
         ("everyone\n& nobody", 12),
         ("in_list('é') & nobody", 16),
-        ("everyone and everyone", 1),
         ("everyone + everyone", 1),
         ("-everyone", 1),
-        ("not everyone", 1),
+        ("everyone and nobody", 14),
+        ("everyone or not nobody", 17),
+        ("everyone if everyone else everyone", 1),
+        ("everyone < everyone", 1),
+        ("+everyone", 1),
+        ("staff()", 1),
+        ("has_second_factor('x')", 1),
+        ("created_before('yesterday')", 1),
+        ("everyone and cost_below('cheap')", 14),
+        ("everyone & scheme('A b')", 12),
+        ("mail_domain('nowhere')", 1),
+        ("mail_domain('*.*.example.org')", 1),
+        ("in_list('a', 'names')", 1),
+        ("in_list('a', 'ids', 'b')", 1),
+        ("~logged_in_between('2019-02-07', '2019-02-05')", 2),
         ("everyone()", 1),
         ("everyone.includes", 1),
         ("scheme()", 1),
@@ -93,8 +123,9 @@ def test_a_text_that_is_no_scope_is_refused_with_its_place(
     text: str, place: int
 ) -> None:
     """The operator is told where to look, in characters from 1."""
-    with pytest.raises(ScopeError, match=rf"at character {place}\b"):
-        parse(text, open_list=lambda name: AccountList.of([name]))
+    with pytest.raises(ScopeError, match=rf"at character {place}\b") as refused:
+        parse(text, open_list=lambda name, _kind: AccountList.of([name]))
+    assert refused.value.place == place
 
 
 @pytest.mark.parametrize(
@@ -184,13 +215,42 @@ def test_a_list_is_opened_by_its_name() -> None:
     """The name is handed on as it was written."""
     names: list[str] = []
 
-    def opened(name: str) -> AccountList:
+    def opened(name: str, _kind: ListKind | None) -> AccountList:
         names.append(name)
         return AccountList.of(["1"])
 
     scope = parse("in_list('Löschliste 1.txt') & ~in_list(\"b\")", open_list=opened)
     assert names == ["Löschliste 1.txt", "b"]
     assert str(scope) == f"(in_list('{DIGEST}') & ~in_list('{DIGEST}'))"
+
+
+def test_the_kind_of_a_list_is_handed_on() -> None:
+    """A list of addresses keeps its kind in the text."""
+    kinds: list[ListKind | None] = []
+
+    def opened(name: str, kind: ListKind | None) -> AccountList:
+        kinds.append(kind)
+        return AccountList.of_addresses([name])
+
+    scope = parse(
+        "in_list('a@b.example', 'addresses') | in_list('b')", open_list=opened
+    )
+    assert kinds == [ListKind.ADDRESSES, None]
+    assert str(parse(str(scope))) == str(scope)
+    assert str(scope).count("', 'addresses')") == 2
+
+
+def test_what_a_list_lacks_is_told_with_its_place() -> None:
+    """A list that cannot be read, or is empty, is found in a long expression."""
+
+    def failing(_name: str, _kind: ListKind | None) -> AccountList:
+        message = "the list cannot be read"
+        raise ScopeError(message)
+
+    for opened in (failing, lambda _name, _kind: AccountList.of([])):
+        with pytest.raises(ScopeError, match=r"in_list|list") as refused:
+            parse("everyone & in_list('x')", open_list=opened)
+        assert refused.value.place == 12
 
 
 @pytest.mark.parametrize("name", ["x.txt", "", DIGEST[:-1], DIGEST.upper()])

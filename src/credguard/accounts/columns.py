@@ -3,7 +3,7 @@
 import re
 import uuid
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Integer, Uuid
@@ -14,6 +14,8 @@ from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
 _UNIX_SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?", re.ASCII)  # from 1973 on
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+END_OF_TIME = 253_402_300_800  # Unix seconds of the year 10000
 _WORDS_FOR_NO = {"", "0", "f", "false", "n", "no", "off"}
 
 
@@ -45,6 +47,9 @@ class Columns:
 
         username: The account's name as the forum's software hashed it, where it
             did; not what members see if that is another column.
+
+        second_factor: True, or anything that is neither empty nor a word for no,
+            for members with a second factor of the forum's own.
     """
 
     id: str = "id"
@@ -58,6 +63,7 @@ class Columns:
     is_staff: str | None = None
     salt: str | None = None
     username: str | None = None
+    second_factor: str | None = None
 
     def named(self) -> dict[str, str]:
         """Return the columns that are named, by what they mean."""
@@ -146,8 +152,11 @@ def _from_whole_number(text: str, kind: Integer) -> int | None:
 
 
 def _from_seconds(seconds: float | Decimal) -> datetime | None:
-    try:
-        since = float(seconds)
-        return datetime.fromtimestamp(since, UTC) if since > 0 else None
-    except (OverflowError, OSError, ValueError):
+    if isinstance(seconds, Decimal) and not seconds.is_finite():
         return None
+    if not 0 < seconds < END_OF_TIME:
+        return None
+    if isinstance(seconds, float):
+        return datetime.fromtimestamp(seconds, UTC)
+    # To the microsecond, as a database compares them.
+    return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))

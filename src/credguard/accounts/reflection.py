@@ -106,6 +106,19 @@ class Reflected:
         """True if the database itself keeps the ids unique."""
         return self._key == [self.id.name]
 
+    def is_named(self, meaning: str) -> bool:
+        """Return True if the forum keeps what *meaning* names."""
+        return meaning in self._named
+
+    def kind(self, meaning: str) -> TypeEngine[object]:
+        """
+        Return the type of a column, as it was declared.
+
+        Raises:
+            AccountsTableError: It does not exist.
+        """
+        return self._kinds[self.column(meaning).name]
+
     def column(self, meaning: str) -> Column[object]:
         """
         Return the column for what *meaning* names.

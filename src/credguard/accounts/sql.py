@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import (
@@ -10,7 +11,6 @@ from sqlalchemy import (
     Connection,
     Integer,
     LargeBinary,
-    RowMapping,
     Select,
     String,
     bindparam,
@@ -26,12 +26,12 @@ from credguard.accounts.columns import (
     Columns,
     from_account_id,
     to_account_id,
-    to_instant,
-    to_text,
-    to_truth,
 )
 from credguard.accounts.reflection import Reflected
-from credguard.campaigns.accounts import Account, Swap
+from credguard.accounts.rows import account_of
+from credguard.accounts.sights import Sights
+from credguard.campaigns.accounts import Account, Sight, Swap
+from credguard.campaigns.expressions import Scope
 from credguard.errors import (
     AccountIdError,
     AccountsTableError,
@@ -203,6 +203,40 @@ class SqlAccounts:
         ]
         return connection.execute(statement, parameters).rowcount
 
+    def count_sure(
+        self, connection: Connection, scope: Scope, *, kept_in: Database | None
+    ) -> int:
+        """Return how many accounts are in scope for certain."""
+        return self._sights(connection, kept_in).count_sure(scope)
+
+    def unsure(
+        self,
+        connection: Connection,
+        scope: Scope,
+        *,
+        kept_in: Database | None,
+        size: int,
+    ) -> Iterator[list[Account]]:
+        """Read the accounts of which only the scope itself can tell, in pages."""
+        return self._sights(connection, kept_in).unsure(scope, size=size)
+
+    def sights(
+        self,
+        connection: Connection,
+        scope: Scope,
+        *,
+        kept_in: Database | None,
+        starts: tuple[datetime, ...],
+        size: int,
+    ) -> Iterator[list[Sight]]:
+        """Read the accounts that may be in scope, in pages."""
+        found = self._sights(connection, kept_in)
+        return found.read(scope, starts=starts, size=size)
+
+    def _sights(self, connection: Connection, kept_in: Database | None) -> Sights:
+        is_shared = kept_in is not None and self.shares(kept_in)
+        return Sights(self._reflected, connection, kept_in=kept_in, is_shared=is_shared)
+
     @cached_property
     def _reflected(self) -> Reflected:
         with self.reading() as connection:
@@ -225,7 +259,7 @@ class SqlAccounts:
     def _accounts(
         self, connection: Connection, query: Select[*tuple[object, ...]]
     ) -> list[Account]:
-        return [_account(row) for row in connection.execute(query).mappings()]
+        return [account_of(row) for row in connection.execute(query).mappings()]
 
     def _check_ids(self, connection: Connection) -> None:
         kind = self._reflected.id_kind
@@ -262,19 +296,3 @@ class SqlAccounts:
                 f"({', '.join(found)}); name the column with the immutable id"
             )
             raise AccountIdError(message)
-
-
-def _account(row: RowMapping) -> Account:
-    return Account(
-        id=to_account_id(row["id"]),
-        password=to_text(row["password"]),
-        address=to_text(row["address"]),
-        name=to_text(row.get("name")),
-        created_at=to_instant(row.get("created_at")),
-        last_login_at=to_instant(row.get("last_login_at")),
-        set_at=to_instant(row.get("set_at")),
-        is_active=to_truth(row.get("is_active"), unknown=True),
-        is_staff=to_truth(row.get("is_staff"), unknown=False),
-        salt=to_text(row.get("salt")),
-        username=to_text(row.get("username")),
-    )

@@ -14,11 +14,16 @@ from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import (
     AccountList,
     Scope,
+    cost_below,
+    created_before,
     credential_set_before,
     everyone,
+    has_second_factor,
     in_list,
     logged_in_between,
+    mail_domain,
     scheme,
+    staff,
 )
 from credguard.campaigns.scope_text import parse as parse_scope
 from credguard.campaigns.status import Status
@@ -36,10 +41,15 @@ __all__ = [
     "Scope",
     "Status",
     "Swap",
+    "cost_below",
+    "created_before",
     "credential_set_before",
     "everyone",
+    "has_second_factor",
     "in_list",
     "logged_in_between",
+    "mail_domain",
     "parse_scope",
     "scheme",
+    "staff",
 ]

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+
+from credguard.campaigns.expressions import Scope
 
 if TYPE_CHECKING:
     # For annotations only: the pure modules that need `Account` load no SQLAlchemy.
@@ -40,6 +42,9 @@ class Account:
         salt: What stands in the column for the hash's salt.
 
         username: The name that went into the hash, where one did.
+
+        has_second_factor: True if the forum's own column says that the member has
+            one.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Account:
     is_staff: bool = False
     salt: str | None = field(default=None, repr=False)
     username: str | None = field(default=None, repr=False)
+    has_second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +122,98 @@ class Accounts(Protocol):
 
     def swap(self, connection: "Connection", swaps: Sequence[Swap]) -> int:
         """Write each new text over its old one; return how many stood there."""
+
+
+class Sight(NamedTuple):
+    """
+    What a database that counts by itself says of an account that may be in scope.
+
+    Attributes:
+        account_id: Its id.
+
+        password: What stands in the password column.
+
+        address: The mail address, as stored.
+
+        salt: What stands in the column for the hash's salt.
+
+        username: The name that went into the hash, where one did.
+
+        band: The place in `tally.BANDS` of the last log-in; as the four below it
+            is None where the database cannot tell.
+
+        is_active: False for an account that the forum has closed.
+
+        is_staff: True for the forum's own people.
+
+        has_second_factor: True if it has one, the forum's or ours.
+
+        is_in_scope: Always True or None: who is not in scope is not read.
+
+        asks: What is needed to tell what the database cannot; None where it can.
+    """
+
+    account_id: str
+    password: str | None
+    address: str | None
+    salt: str | None = None
+    username: str | None = None
+    band: int | None = None
+    is_active: bool | None = None
+    is_staff: bool | None = None
+    has_second_factor: bool | None = None
+    is_in_scope: bool | None = None
+    asks: Account | None = None
+
+
+@runtime_checkable
+class CountsBySet(Protocol):
+    """A user table whose database counts a scope by itself, as far as it can."""
+
+    def count_sure(
+        self, connection: "Connection", scope: Scope, *, kept_in: "Database | None"
+    ) -> int:
+        """
+        Return how many accounts are in scope for certain.
+
+        Args:
+            connection: A transaction in the forum's database.
+
+            scope: Who is affected.
+
+            kept_in: Where our own tables are, if there are any yet.
+        """
+
+    def unsure(
+        self,
+        connection: "Connection",
+        scope: Scope,
+        *,
+        kept_in: "Database | None",
+        size: int,
+    ) -> Iterator[list[Account]]:
+        """Read the accounts of which only the scope itself can tell, in pages."""
+
+    def sights(
+        self,
+        connection: "Connection",
+        scope: Scope,
+        *,
+        kept_in: "Database | None",
+        starts: tuple[datetime, ...],
+        size: int,
+    ) -> Iterator[list[Sight]]:
+        """
+        Read the accounts that may be in scope, in pages.
+
+        Args:
+            connection: A transaction in the forum's database.
+
+            scope: Who is affected.
+
+            kept_in: Where our own tables are, if there are any yet.
+
+            starts: From when on a last log-in is in each band, the latest first.
+
+            size: How many accounts a page has at the most.
+        """

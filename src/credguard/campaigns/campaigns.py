@@ -1,36 +1,34 @@
 """The room's door: plan, start, sweep, send, count, abort, and the gate."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from credguard.campaigns import (
+    approvals,
+    confirming,
     counting,
-    gate,
+    opening,
     planning,
     records,
-    redeeming,
     restoring,
     retiring,
 )
+from credguard.campaigns.answers import Answers
+from credguard.campaigns.approvals import Approval
+from credguard.campaigns.approver_keys import ApproverKey
 from credguard.campaigns.delivering import Delivery
-from credguard.campaigns.gate import Ruling
+from credguard.campaigns.expressions import Scope
+from credguard.campaigns.forecast import Pace
 from credguard.campaigns.letter import LetterTemplate
-from credguard.campaigns.means import Means
-from credguard.campaigns.members import Member
 from credguard.campaigns.outbox import Waiting
 from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE, Plan
 from credguard.campaigns.records import Record
-from credguard.campaigns.redeeming import Claim
-from credguard.campaigns.scope import Scope
 from credguard.campaigns.status import Status
 from credguard.campaigns.telling import DELIVERY_MARGIN, Run, Tellings
-from credguard.sessions import Stamp
-from credguard.storage import audit
 from credguard.sweeps import Progress
 
 
-class Campaigns:
+class Campaigns(Answers):
     """
     Forced resets of many accounts.
 
@@ -39,9 +37,6 @@ class Campaigns:
             `CredGuard` makes them.
     """
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
-
     def plan(
         self,
         scope: Scope,
@@ -49,6 +44,8 @@ class Campaigns:
         letter: LetterTemplate,
         rate: float = DEFAULT_RATE,
         link_lifetime: timedelta = DEFAULT_LINK_LIFETIME,
+        per_day: int | None = None,
+        domain_rates: Mapping[str, float] | None = None,
     ) -> Plan:
         """
         Count what a campaign would do; this writes nothing.
@@ -62,62 +59,81 @@ class Campaigns:
 
             link_lifetime: How long a link works, from 5 minutes to 366 days.
 
+            per_day: Notices a day; None for no limit.
+
+            domain_rates: Notices a second to domains with a limit of their own.
+
         Returns:
             The plan. Look at it, then hand it to `start`.
 
         Raises:
             ScopeError: The scope selects nobody, is too long, or names ids that no
                 account has.
-            CampaignStateError: *rate* or *link_lifetime* is out of range.
+            CampaignStateError: A rate or *link_lifetime* is out of range.
             AccountsTableError: The table or a column does not exist.
             ColumnTooNarrowError: The password column cannot hold our hashes.
             AccountIdError: An id is empty, or stands in the table twice.
         """
         means = self._means
-        return planning.plan(
-            means.accounts,
-            means.identify,
-            scope,
-            letter=letter,
-            rate=rate,
-            link_lifetime=link_lifetime,
+        inputs = planning.Inputs(
+            accounts=means.accounts,
+            identify=means.identify,
             now=means.clock(),
             kept_in=means.database,
         )
+        pace = Pace(rate=rate, per_day=per_day, domains=domain_rates or {})
+        return planning.plan(
+            inputs, scope, letter=letter, pace=pace, link_lifetime=link_lifetime
+        )
 
-    def start(self, plan: Plan) -> str:
+    def approve(
+        self, plan: Plan, *, approver: str, key: ApproverKey | None = None
+    ) -> Sequence[Approval]:
         """
-        Open the campaign: from now on everybody in scope is gated.
+        Approve a plan, after counting once more; the approval is for its digest.
 
         Args:
             plan: What `plan` returned, looked at.
+
+            approver: Who approves; a name of the `ApprovalPolicy`.
+
+            key: The approver's own key, if the policy has its public half.
+
+        Returns:
+            All approvals that the plan has now, the oldest first.
+
+        Raises:
+            ApprovalError: Nobody of that name approves here, or the key is not
+                theirs.
+            CampaignStateError: The number in scope changed.
+        """
+        confirming.recount(self._means, plan)
+        return approvals.approve(self._means, plan, approver=approver, key=key)
+
+    def start(self, plan: Plan, *, break_glass: str | None = None) -> str:
+        """
+        Open the campaign: from now on everybody in scope is gated.
+
+        A plan that was made or approved within ten minutes is opened at once; an
+        older one is counted again first.
+
+        Args:
+            plan: What `plan` returned, looked at.
+
+            break_glass: Why it cannot wait for the approvals that it needs; the
+                audit log keeps it.
 
         Returns:
             The campaign's id. Call `sweep` with it next.
 
         Raises:
-            CampaignStateError: The number in scope changed, or it was started already.
+            ApprovalError: Too few people approved it.
+            CampaignStateError: The number in scope changed, it was started already,
+                or a clock is wrong.
             ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError:
                 See `plan`.
         """
-        now = self.plan(
-            plan.scope,
-            letter=plan.letter,
-            rate=plan.rate,
-            link_lifetime=plan.link_lifetime,
-        )
-        plan.check_still_true(now.tally)
-        now, means = replace(now, made_at=plan.made_at), self._means
-        with means.database.begin() as connection:
-            records.keep_lists(connection, now)
-            instant = means.clock()
-            record = records.open_campaign(connection, means.keyring, now, now=instant)
-            in_scope, scope = now.tally.in_scope, str(plan.scope)
-            detail = {"campaign": record.id, "scope": scope, "in_scope": in_scope}
-            audit.record(
-                connection, means.keyring, event="opened", detail=detail, now=instant
-            )
-        return record.id
+        return opening.start(self._means, plan, break_glass=break_glass)
 
     def sweep(
         self,
@@ -245,56 +261,3 @@ class Campaigns:
         """Return all campaigns, the newest first."""
         with self._means.database.read() as connection:
             return records.every(connection)
-
-    def rule(self, account_id: str, *, stored: str | None) -> Ruling:
-        """
-        Say what a log-in meets; `CredGuard.log_in` calls this.
-
-        Raises:
-            BusyError: The account is being put in order, or cannot be judged here.
-            SealBrokenError, UnknownKeyError: The keyring is not the right one.
-        """
-        return gate.rule(self._means, account_id, stored)
-
-    def check_session(self, account_id: str, stamp: Stamp) -> None:
-        """
-        Check that a session is not over; `CredGuard.check_session` calls this.
-
-        Raises:
-            SessionRefusedError: It is.
-            BusyError: A campaign is being opened and cannot be judged here yet.
-        """
-        gate.check_session(self._means, account_id, stamp)
-
-    def claim(self, token: str) -> Claim:
-        """
-        Look a reset token up; this uses nothing up.
-
-        Raises:
-            TokenRefusedError: It is unknown, used or expired.
-            CampaignStateError: No user table was handed in.
-            SealBrokenError, UnknownKeyError: The keyring is not the right one.
-        """
-        return redeeming.claim(self._means, token)
-
-    def settle(self, claimed: Claim, *, replacement: str) -> None:
-        """
-        Use the token up and write the new hash into the forum's column.
-
-        Raises:
-            TokenRefusedError: It was redeemed by somebody else meanwhile.
-            BusyError: The forum changed the column meanwhile.
-        """
-        redeeming.settle(self._means, claimed, replacement=replacement)
-
-    def settle_by_forum(self, resolved: Sequence[Member]) -> int:
-        """
-        Keep that the forum's own form set a password that is not the leaked one.
-
-        Returns:
-            The account's credential epoch from now on.
-
-        Raises:
-            BusyError: The password was reset in another way meanwhile.
-        """
-        return redeeming.settle_by_forum(self._means, resolved)

@@ -1,17 +1,19 @@
 """Count a campaign: every account once, over our rows and the forum's table."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
 from credguard import sweeps
-from credguard.campaigns import members, outbox, records
+from credguard.campaigns import members, outbox, planning, records
+from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
-from credguard.campaigns.scope import is_affected
+from credguard.campaigns.scope import credential_set_before, is_affected
+from credguard.campaigns.scope_text import parse
 from credguard.campaigns.states import (
     UNSWEPT,
     AccountState,
@@ -141,9 +143,11 @@ def _count_gated(
     """Count those whom the watermark gates and no sweep has reached."""
     if record.state not in UNSWEPT:
         return 0
-    listed = records.listed(ours, [each.digest for each in record.plan.scope.lists()])
+    listed = records.listed(ours, record.plan.scope.lists())
+    if record.state is CampaignState.OPEN:
+        return _count_all_gated(means, record, listed, ours=ours, forum=forum)
     gated = 0
-    for low, high in _unswept(means, record, ours, forum):
+    for low, high in sweeps.open_ranges(ours, record.id):
         rows = means.accounts.between(forum, low=low, high=high, lock=False)
         ids = [account.id for account in rows]
         known = members.known(ours, record.id, ids)
@@ -156,16 +160,26 @@ def _count_gated(
     return gated
 
 
-def _unswept(
-    means: Means, record: Record, ours: Connection, forum: Connection
-) -> Iterator[tuple[str | None, str]]:
-    if record.state is not CampaignState.OPEN:
-        yield from sweeps.open_ranges(ours, record.id)
-        return
-    low: str | None = None
-    for high in means.accounts.borders(forum, size=PAGE_SIZE):
-        yield low, high
-        low = high
+def _count_all_gated(
+    means: Means,
+    record: Record,
+    listed: Sequence[AccountList],
+    *,
+    ours: Connection,
+    forum: Connection,
+) -> int:
+    """Count whom the watermark gates while no sweep has begun, in SQL where it can."""
+    entries = {each.digest: each for each in listed}
+    scope = parse(str(record.plan.scope), open_list=lambda name, _: entries[name])
+    inputs = planning.Inputs(
+        accounts=means.accounts,
+        identify=means.identify,
+        now=means.clock(),
+        kept_in=means.database,
+    )
+    # As `is_affected` has it: in scope, and not known to be younger.
+    affected = scope & credential_set_before(record.opened_at)
+    return planning.count_within(inputs, affected, forum=forum, ours=ours)
 
 
 def _count_told(

@@ -8,12 +8,10 @@ password is to be compared with, and what follows if it fits.
 
 from dataclasses import dataclass, field
 
-from credguard.campaigns import members, records, redeeming
-from credguard.campaigns.accounts import Account, Swap
+from credguard.campaigns import members, records, redeeming, watermarks
+from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.records import Record
-from credguard.campaigns.scope import is_affected
 from credguard.campaigns.states import UNSWEPT, MemberState
 from credguard.errors import BusyError, SessionRefusedError
 from credguard.sessions import Stamp, credential_of
@@ -72,10 +70,16 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         return rule(means, account_id, _finished(means, account_id))
     waiting = members.still_open(mine, gating)
     if waiting:
-        return _must_reset(means, waiting, stored, epoch)
+        ruling = _must_reset(means, waiting, stored, epoch)
+        if ruling.campaign_id is None:
+            # A password that the forum's form set after one watermark may be older
+            # than the next.
+            later = watermarks.gating(means, gating, mine, (account_id, stored))
+            return ruling if later is None else Ruling(stored, epoch, later)
+        return ruling
     if members.is_marker(stored):
         return Ruling(_healed(means, mine, str(stored)), epoch)
-    campaign_id = _watermark(means, gating, mine, (account_id, stored))
+    campaign_id = watermarks.gating(means, gating, mine, (account_id, stored))
     return Ruling(stored, epoch, campaign_id)
 
 
@@ -97,7 +101,9 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
         for record in gating
         if stamp.made_at <= record.opened_at and record.state in UNSWEPT
     ]
-    if stamp.epoch != epoch or _watermark(means, older, mine, (account_id, None)):
+    if stamp.epoch != epoch or watermarks.gating(
+        means, older, mine, (account_id, None)
+    ):
         raise SessionRefusedError
 
 
@@ -118,7 +124,7 @@ def _finished(means: Means, account_id: str) -> str | None:
     if means.forum is None:
         raise BusyError(_BEING_PUT_IN_ORDER)
     redeeming.finish_pending(means, account_id)
-    return _look_up(means, account_id, None).password
+    return watermarks.look_up(means, account_id, None).password
 
 
 def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
@@ -134,36 +140,3 @@ def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
                 means.accounts.swap(forum, [Swap(found.account_id, stored, retired)])
             return retired
     raise BusyError(_BEING_PUT_IN_ORDER)
-
-
-def _watermark(
-    means: Means,
-    gating: list[Record],
-    mine: list[Member],
-    account: tuple[str, str | None],
-) -> str | None:
-    """Return the campaign that gates an account which no sweep has reached yet."""
-    swept = {found.campaign_id for found in mine}
-    unswept = [
-        record
-        for record in gating
-        if record.state in UNSWEPT and record.id not in swept
-    ]
-    if not unswept:
-        return None
-    with means.database.read() as connection:
-        known = _look_up(means, *account)
-        facts = means.facts_of_one(connection, known)
-    for record in unswept:
-        if is_affected(record.plan.scope, facts, opened_at=record.opened_at):
-            return record.id
-    return None
-
-
-def _look_up(means: Means, account_id: str, stored: str | None) -> Account:
-    if means.forum is None:
-        message = "A password reset is being put in force. Try again in a moment."
-        raise BusyError(message)
-    with means.forum.reading() as forum:
-        found = means.forum.find(forum, [account_id])
-    return found.get(account_id, Account(account_id, password=stored))

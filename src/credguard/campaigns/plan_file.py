@@ -2,21 +2,25 @@
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from credguard._text import from_iso, to_iso
+from credguard.campaigns.expressions import Scope
 from credguard.campaigns.letter import LetterTemplate
-from credguard.campaigns.plan import Plan, Tally
-from credguard.campaigns.scope import AccountList, Scope
+from credguard.campaigns.lists import AccountList, ListKind
+from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope_text import parse
+from credguard.campaigns.tally import Tally
 from credguard.errors import ScopeError
 
 MAX_PLAN_CHARACTERS = 200_000
 MAX_COUNT = 10**12  # accounts; more than there are people
 
-_VERSION = 1
+_VERSION = 2
 _COUNTS = (
     "accounts",
     "in_scope",
@@ -25,8 +29,11 @@ _COUNTS = (
     "no_password",
     "inactive",
     "staff",
+    "second_factor",
     "never_logged_in",
+    "unmatched",
 )
+_COUNTERS = ("schemes", "bands", "told_bands", "domains")
 _LETTER = (
     "site",
     "reason",
@@ -36,6 +43,9 @@ _LETTER = (
     "subject",
     "body",
 )
+
+
+OpenAgain = Callable[[str, str | None, ListKind], AccountList]
 
 
 def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
@@ -52,9 +62,10 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
     sections: dict[str, Mapping[str, object]] = {
         "letter": letter,
         "counts": counts,
-        "schemes": dict(plan.tally.schemes.most_common()),
-        "lists": dict(lists or {}),
     }
+    for name in _COUNTERS:
+        sections[name] = dict(getattr(plan.tally, name).most_common())
+    sections |= {"domain_rates": plan.domain_rates, "lists": dict(lists or {})}
     lines = [
         "# A credguard campaign. Start it with: credguard campaign start THIS-FILE",
         f"version = {_VERSION}",
@@ -62,6 +73,7 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
         f"made_at = {_value(to_iso(plan.made_at))}",
         f"rate = {plan.rate!r}",
         f"link_lifetime_seconds = {int(plan.link_lifetime.total_seconds())}",
+        f"per_day = {plan.per_day or 0}",
     ]
     for name, section in sections.items():
         lines += ["", f"[{name}]"]
@@ -69,18 +81,26 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def read(
-    text: str, *, open_list: Callable[[str, str | None], AccountList] | None = None
-) -> Plan:
+def digest(plan: Plan) -> str:
+    """
+    Return what an approval is for: SHA-256 over all of the plan, in hexadecimal.
+
+    Scope, counts, texts, rates and instants are in it; where the files with its
+    lists are is not, but what stands in them is.
+    """
+    return sha256(write(plan).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read(text: str, *, open_list: OpenAgain | None = None) -> Plan:
     """
     Read a plan that `write` wrote.
 
     Args:
         text: The TOML.
 
-        open_list: Given a digest and the file name that the plan has for it,
-            reads the list; its digest is compared. Without it, lists are known
-            by their digests only.
+        open_list: Given a digest, the file name that the plan has for it, and what
+            its entries are, reads the list; its digest is compared. Without it, lists
+            are known by their digests only.
 
     Raises:
         ScopeError: The text is not such a plan, or a list has changed.
@@ -98,6 +118,8 @@ def read(
         link_lifetime=found.link_lifetime,
         made_at=found.made_at,
         tally=found.tally,
+        per_day=found.per_day,
+        domain_rates=found.domain_rates,
     )
 
 
@@ -112,14 +134,18 @@ class _Content:
     made_at: datetime
     tally: Tally
     lists: Mapping[str, str]
+    per_day: int | None
+    domain_rates: Mapping[str, float]
 
     @classmethod
     def of(cls, content: Mapping[str, object]) -> "_Content":
         """Read what tomllib found; what is missing or odd raises as dicts do."""
         letter, counts = _section(content, "letter"), _section(content, "counts")
-        schemes, lists = _section(content, "schemes"), _section(content, "lists")
+        rates, lists = _section(content, "domain_rates"), _section(content, "lists")
         tally = Tally()
-        tally.schemes.update({name: _count(each) for name, each in schemes.items()})
+        for name in _COUNTERS:
+            found = _section(content, name).items()
+            setattr(tally, name, Counter({key: _count(each) for key, each in found}))
         for name in _COUNTS:
             setattr(tally, name, _count(counts[name]))
         made_at = from_iso(str(content["made_at"]))
@@ -132,7 +158,9 @@ class _Content:
             link_lifetime=timedelta(seconds=_count(content["link_lifetime_seconds"])),
             made_at=made_at,
             tally=tally,
-            lists={digest: str(name) for digest, name in lists.items()},
+            lists={named: str(name) for named, name in lists.items()},
+            per_day=_count(content["per_day"]) or None,
+            domain_rates={name: float(str(rate)) for name, rate in rates.items()},
         )
 
 
@@ -155,18 +183,13 @@ def _count(value: object) -> int:
     return value
 
 
-def _scope(
-    text: str,
-    files: Mapping[str, str],
-    open_list: Callable[[str, str | None], AccountList] | None,
-) -> Scope:
+def _scope(text: str, files: Mapping[str, str], open_list: OpenAgain | None) -> Scope:
     if open_list is None:
         return parse(text)
 
-    def opened(digest: str) -> AccountList:
-        name = files.get(digest)
-        found = open_list(digest, name)
-        if found.digest != digest:
+    def opened(named: str, kind: ListKind | None) -> AccountList:
+        found = open_list(named, files.get(named), kind or ListKind.IDS)
+        if found.digest != named:
             message = "a list of the plan changed since it was made; make a new plan"
             raise ScopeError(message)
         return found

@@ -10,8 +10,8 @@ from hashlib import sha256
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from credguard.campaigns import plan_file
+from credguard.campaigns.lists import AccountList
 from credguard.campaigns.plan import Plan
-from credguard.campaigns.scope import AccountList
 from credguard.campaigns.states import GATING, CampaignState, check_step
 from credguard.errors import CampaignStateError, LeaseLostError
 from credguard.keys import Key, Keyring
@@ -68,7 +68,7 @@ def open_campaign(
     Raises:
         CampaignStateError: This plan was started already.
     """
-    campaign_id = _name(plan)
+    campaign_id = name_of(plan)
     query = select(campaign.c.id).where(campaign.c.id == campaign_id)
     if connection.execute(query).first():
         message = (
@@ -171,23 +171,29 @@ def own_keyring(keyring: Keyring, record: Record) -> Keyring:
     return Keyring(current=Key(material))
 
 
-def lists_of(connection: Connection, account_id: str) -> frozenset[str]:
-    """Return the digests of the lists on which the account stands."""
-    query = select(list_entry.c.digest).where(list_entry.c.account_id == account_id)
+def lists_with(connection: Connection, entry: str) -> frozenset[str]:
+    """Return the digests of the lists on which *entry* stands: an id, or a hash."""
+    query = select(list_entry.c.digest).where(list_entry.c.account_id == entry)
     return frozenset(connection.execute(query).scalars())
 
 
-def listed(connection: Connection, digests: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the account ids of each list, by digest."""
-    found: dict[str, frozenset[str]] = {}
-    for digest in digests:
-        query = select(list_entry.c.account_id).where(list_entry.c.digest == digest)
-        found[digest] = frozenset(connection.execute(query).scalars())
-    return found
+def listed(
+    connection: Connection, lists: Iterable[AccountList]
+) -> tuple[AccountList, ...]:
+    """Return *lists* with their entries."""
+    found: list[AccountList] = []
+    for each in lists:
+        query = select(list_entry.c.account_id).where(
+            list_entry.c.digest == each.digest
+        )
+        entries = frozenset(connection.execute(query).scalars())
+        found.append(AccountList(each.digest, entries, each.kind))
+    return tuple(found)
 
 
-def _name(plan: Plan) -> str:
-    # One plan has one name, so that of two starts of it only one can be written.
+def name_of(plan: Plan) -> str:
+    """Return the id of the campaign that *plan* becomes: one plan has one name."""
+    # Of two starts of it only one can be written.
     told = f"{plan.made_at.isoformat()}\0{plan.scope}\0{plan.letter.reason}"
     digest = sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{plan.made_at:%Y%m%d}-{digest[:6]}"

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import members, outbox, records, tokens
+from credguard.campaigns import members, outbox, records, tokens, watermarks
 from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -72,7 +72,8 @@ def claim(means: Means, token: str) -> Claim:
         account_id, campaign_id = row["account_id"], row["campaign_id"]
         epoch = credential_of(connection, account_id).epoch
         mine = members.of_account(connection, account_id)
-        waiting = members.still_open(mine, records.gating(connection))
+        in_force = records.gating(connection)
+        waiting = members.still_open(mine, in_force)
     with means.accounts.reading() as forum:
         account = means.accounts.find(forum, [account_id]).get(account_id)
     if account is None or account.password is None:
@@ -89,8 +90,13 @@ def claim(means: Means, token: str) -> Claim:
     is_open = campaign_id in {each.campaign_id for each in waiting}
     if not is_open or expires_at is None or means.clock() >= expires_at:
         raise TokenRefusedError
-    leaked = tuple(retired_hashes(means, waiting))
-    return Claim(account, campaign_id, leaked, tuple(waiting))
+    leaked = retired_hashes(means, waiting)
+    if not members.is_marker(account.password) and watermarks.gating(
+        means, in_force, mine, (account_id, account.password)
+    ):
+        # Set by the forum's form, and taken out of use again by a later campaign.
+        leaked.append(account.password)
+    return Claim(account, campaign_id, tuple(leaked), tuple(waiting))
 
 
 def settle(means: Means, claimed: Claim, *, replacement: str) -> None:

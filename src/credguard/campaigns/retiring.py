@@ -17,12 +17,13 @@ from credguard import sweeps
 from credguard.campaigns import leases, members, outbox, records
 from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.letter import is_reachable
+from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.plan import has_password
 from credguard.campaigns.records import Record
 from credguard.campaigns.scope import Facts, is_affected
 from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState, MemberState
+from credguard.campaigns.tally import has_password
 from credguard.errors import BusyError, CampaignStateError, LeaseLostError
 from credguard.keys import Keyring
 from credguard.sessions import raise_epochs
@@ -58,7 +59,8 @@ def sweep(
         The campaign, every hash in its scope retired.
 
     Raises:
-        CampaignStateError: The campaign was aborted, before or meanwhile.
+        CampaignStateError: The campaign was aborted, before or meanwhile, or one
+            that was opened earlier is not swept yet.
         BusyError: The forum's columns are being changed; call again to go on.
         StorageUnavailableError: The database is away, locked or full; what is
             done stands, and a further call goes on.
@@ -98,6 +100,7 @@ def _refuse_aborted(state: CampaignState) -> None:
 def _laid_out(means: Means, campaign_id: str) -> Record:
     with means.database.read() as connection:
         record = records.find(connection, campaign_id)
+        _check_turn(connection, record)
     if record.state is not CampaignState.OPEN:
         return record
     with means.accounts.reading() as forum:
@@ -113,6 +116,21 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
     except LeaseLostError:
         with means.database.read() as connection:
             return records.find(connection, campaign_id)
+
+
+def _check_turn(connection: Connection, record: Record) -> None:
+    """
+    Check that every earlier campaign is swept, so that they can be undone in turn.
+
+    The watermark of the later one is in force all the while.
+    """
+    for earlier in records.gating(connection):
+        if earlier.opened_at < record.opened_at and earlier.state in UNSWEPT:
+            message = (
+                f"campaign {earlier.id} was opened earlier and is not swept yet; go on "
+                f"with it first: credguard campaign run {earlier.id}"
+            )
+            raise CampaignStateError(message)
 
 
 def _swept(means: Means, record: Record, done: Progress) -> Record:
@@ -158,13 +176,12 @@ class _Work:
     means: Means
     record: Record
     own: Keyring
-    listed: dict[str, frozenset[str]]
+    listed: tuple[AccountList, ...]
 
     @classmethod
     def of(cls, means: Means, record: Record) -> "_Work":
-        digests = [entries.digest for entries in record.plan.scope.lists()]
         with means.database.read() as connection:
-            listed = records.listed(connection, digests)
+            listed = records.listed(connection, record.plan.scope.lists())
         own = records.own_keyring(means.keyring, record)
         return cls(means, record, own, listed)
 

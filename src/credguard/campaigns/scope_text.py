@@ -1,25 +1,33 @@
 """
 A scope as text: ``everyone``, ``scheme('django:md5')`` or
-``logged_in_between('2019-02-05T14:00Z', '2019-02-07T09:00Z') & ~in_list('x.txt')``.
+``logged_in_between('2019-02-05T14:00Z', '2019-02-07T09:00Z') and not staff``.
 
 The text has Python's grammar, so that precedence is as expected, but nothing of
-it is run: only the few kinds of nodes that a scope is made of are read.
+it is run: only the few kinds of nodes that a scope is made of are read. ``and``,
+``or`` and ``not`` may be written as ``&``, ``|`` and ``~``, which bind closer.
 """
 
 import ast
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import reduce
+from operator import and_, or_
 
 from credguard._text import from_iso
+from credguard.campaigns.lists import AccountList, ListKind
 from credguard.campaigns.scope import (
-    AccountList,
     Scope,
+    cost_below,
+    created_before,
     credential_set_before,
     everyone,
+    has_second_factor,
     in_list,
     logged_in_between,
+    mail_domain,
     scheme,
+    staff,
 )
 from credguard.errors import ScopeError
 
@@ -27,13 +35,26 @@ MAX_SCOPE_CHARACTERS = 4096
 MAX_SCOPE_DEPTH = 100  # operators within operators; each log-in walks them
 
 _GRAMMAR = (
-    "it is made of everyone, in_list('FILE'), credential_set_before('T'), "
-    "logged_in_between('T', 'T'), scheme('NAME'), & | ~ and parentheses"
+    "it is made of everyone, staff, has_second_factor, in_list('FILE'), "
+    "credential_set_before('T'), created_before('T'), logged_in_between('T', 'T'), "
+    "scheme('NAME'), cost_below('owasp'), mail_domain('example.org'), "
+    "and, or, not and parentheses"
 )
 _WHITE_SPACE = re.compile(r"[ \t\r\n\f\v]")
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NAMES = {
+    "everyone": everyone,
+    "has_second_factor": has_second_factor,
+    "staff": staff,
+}
+_OF_TEXT: dict[str, Callable[[str], Scope]] = {
+    "cost_below": cost_below,
+    "mail_domain": mail_domain,
+    "scheme": scheme,
+}
 
-OpenList = Callable[[str], AccountList]
+OpenList = Callable[[str, ListKind | None], AccountList]
+"""Reads the list that a name stands for, with entries of a kind if one is said."""
 
 
 def check_size(scope: Scope) -> None:
@@ -68,7 +89,8 @@ def parse(text: str, *, open_list: OpenList | None = None) -> Scope:
             named by its digest.
 
     Raises:
-        ScopeError: The text does not parse; the place is named.
+        ScopeError: The text does not parse, or a list in it cannot be read;
+            `place` says where.
     """
     if len(text) > MAX_SCOPE_CHARACTERS:
         message = f"a scope has at most {MAX_SCOPE_CHARACTERS} characters"
@@ -88,14 +110,14 @@ def parse(text: str, *, open_list: OpenList | None = None) -> Scope:
         check_size(scope)
         return scope
     message = f"the scope does not parse at character {place}; {_GRAMMAR}"
-    raise ScopeError(message)
+    raise ScopeError(message, place=place)
 
 
-def _digest_only(name: str) -> AccountList:
+def _digest_only(name: str, kind: ListKind | None) -> AccountList:
     if not _DIGEST.fullmatch(name):
         message = "in_list: a list is named by its digest here"
         raise ScopeError(message)
-    return AccountList(name)
+    return AccountList(name, kind=kind or ListKind.IDS)
 
 
 class _Reader:
@@ -109,35 +131,52 @@ class _Reader:
     def read(self, node: ast.expr, depth: int = 0) -> Scope:
         if depth > MAX_SCOPE_DEPTH:
             message = f"a scope has at most {MAX_SCOPE_DEPTH} operators in each other"
-            raise ScopeError(message)
+            raise ScopeError(message, place=self._place(node))
+        parts = [self.read(each, depth + 1) for each in _operands(node)]
         match node:
-            case ast.BinOp(left, ast.BitAnd(), right):
-                return self.read(left, depth + 1) & self.read(right, depth + 1)
-            case ast.BinOp(left, ast.BitOr(), right):
-                return self.read(left, depth + 1) | self.read(right, depth + 1)
-            case ast.UnaryOp(ast.Invert(), operand):
-                return ~self.read(operand, depth + 1)
-            case ast.Name("everyone"):
-                return everyone
+            case ast.BinOp(op=ast.BitAnd()) | ast.BoolOp(op=ast.And()):
+                return reduce(and_, parts)
+            case ast.BinOp(op=ast.BitOr()) | ast.BoolOp(op=ast.Or()):
+                return reduce(or_, parts)
+            case ast.UnaryOp(ast.Invert() | ast.Not()):
+                return ~parts[0]
+            case ast.Name(name) if name in _NAMES:
+                return _NAMES[name]
             case ast.Call(ast.Name(name), arguments, []):
-                texts = [self._text(each) for each in arguments]
-                return self._call(node, name, texts)
+                return self._call(node, name, [self._text(each) for each in arguments])
             case _:
                 raise self._unexpected(node)
 
     def _call(self, node: ast.expr, name: str, arguments: list[str]) -> Scope:
+        try:
+            found = self._made(node, name, arguments)
+        except ScopeError as error:
+            told, place = str(error), error.place or self._place(node)
+        else:
+            if found is None:
+                raise self._unexpected(node)
+            return found
+        if "at character" not in told:
+            told = f"{told}, at character {place}"
+        raise ScopeError(told, place=place)
+
+    def _made(self, node: ast.expr, name: str, arguments: list[str]) -> Scope | None:
         match name, arguments:
             case "in_list", [written]:
-                return in_list(self._open_list(written))
+                return in_list(self._open_list(written, None))
+            case "in_list", [written, kind] if kind in set(ListKind):
+                return in_list(self._open_list(written, ListKind(kind)))
             case "credential_set_before", [written]:
                 return credential_set_before(self._instant(node, written))
+            case "created_before", [written]:
+                return created_before(self._instant(node, written))
             case "logged_in_between", [first, second]:
                 start, end = self._instant(node, first), self._instant(node, second)
                 return logged_in_between(start, end)
-            case "scheme", [written]:
-                return scheme(written)
+            case name, [written] if name in _OF_TEXT:
+                return _OF_TEXT[name](written)
             case _:
-                raise self._unexpected(node)
+                return None
 
     def _text(self, node: ast.expr) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -147,19 +186,34 @@ class _Reader:
     def _instant(self, node: ast.expr, written: str) -> datetime:
         instant = from_iso(written)
         if instant is None:
+            place = self._place(node)
             message = (
-                f"the scope has no instant at character {self._place(node)}; "
+                f"the scope has no instant at character {place}; "
                 "write one like 2014-04-12T17:45Z"
             )
-            raise ScopeError(message)
+            raise ScopeError(message, place=place)
         return instant
 
     def _unexpected(self, node: ast.expr) -> ScopeError:
-        message = f"the scope does not parse at character {self._place(node)}"
-        return ScopeError(f"{message}; {_GRAMMAR}")
+        place = self._place(node)
+        message = f"the scope does not parse at character {place}; {_GRAMMAR}"
+        return ScopeError(message, place=place)
 
     def _place(self, node: ast.expr) -> int:
         """Return where *node* begins, counted in characters from 1."""
         # The parser counts bytes of UTF-8.
         before = self._line[self._start :].encode()[: node.col_offset]
         return self._start + len(before.decode(errors="ignore")) + 1
+
+
+def _operands(node: ast.expr) -> list[ast.expr]:
+    """Return what an operator joins, nothing for what is none of ours."""
+    match node:
+        case ast.BinOp(left, ast.BitAnd() | ast.BitOr(), right):
+            return [left, right]
+        case ast.BoolOp(_, values):
+            return values
+        case ast.UnaryOp(ast.Invert() | ast.Not(), operand):
+            return [operand]
+        case _:
+            return []

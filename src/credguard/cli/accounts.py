@@ -1,6 +1,7 @@
 """`credguard accounts`: look at the forum's user table before anything is done."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
@@ -8,13 +9,14 @@ from typing import IO
 import click
 
 from credguard.campaigns import planning
-from credguard.campaigns.plan import Tally
+from credguard.campaigns.tally import Tally
 from credguard.cli.options import forum_options
 from credguard.cli.printing import print_counts, say
 from credguard.cli.settings import Settings, read_settings
 from credguard.errors import AccountIdError
 from credguard.guard.screening import listed_accounts
 from credguard.passwords import PasswordHasher
+from credguard.passwords.recognizing import Recognizer
 from credguard.storage import Database
 from credguard.storage.schema import prepare
 
@@ -42,7 +44,13 @@ def check(
         settings_file, forum_database=forum_database, table=table, columns=columns
     )
     found = settings.accounts()
-    tally = planning.survey(found, PasswordHasher().identify)
+    tally = planning.survey(
+        planning.Inputs(
+            accounts=found,
+            identify=Recognizer(PasswordHasher()),
+            now=datetime.now(UTC),
+        )
+    )
     print_counts(
         f"Accounts in {settings.table}",
         {
@@ -52,6 +60,7 @@ def check(
             "without a usable password": tally.no_password,
             "closed by the forum": tally.inactive,
             "staff": tally.staff,
+            "with a second factor": tally.second_factor,
             "never logged in": tally.never_logged_in,
         },
     )

@@ -3,14 +3,24 @@
 import click
 
 from credguard.cli.campaign_count import list_campaigns, report, status
-from credguard.cli.campaign_plan import plan, start
+from credguard.cli.campaign_plan import approve, approver_key, plan, start
 from credguard.cli.campaign_run import abort, run
 
 
 @click.group()
 def campaign() -> None:
-    """Reset the passwords of many accounts: plan, start, run, status, report, abort."""
+    """Reset the passwords of many accounts: plan, start, run, status, abort."""
 
 
-for command in (plan, start, run, status, report, list_campaigns, abort):
+for command in (
+    plan,
+    approve,
+    approver_key,
+    start,
+    run,
+    status,
+    report,
+    list_campaigns,
+    abort,
+):
     campaign.add_command(command)

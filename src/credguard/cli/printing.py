@@ -1,6 +1,6 @@
 """What people see: tables, progress, and durations that can be read aloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -31,6 +31,18 @@ def print_counts(title: str, counts: Mapping[str, int]) -> None:
     table.add_column(justify="right")
     for name, count in counts.items():
         table.add_row(name, f"{count:,}")
+    Console().print(table)
+
+
+def print_shares(
+    title: str, heads: Sequence[str], rows: Mapping[str, Sequence[int]]
+) -> None:
+    """Print a table of several counts a row, below *heads*."""
+    table = Table(title=title, title_justify="left")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="right" if number else "left")
+    for name, counts in rows.items():
+        table.add_row(name, *(f"{count:,}" for count in counts))
     Console().print(table)
 
 

@@ -9,13 +9,16 @@ users of the machine can read it.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from credguard.accounts import Columns, SqlAccounts
 from credguard.campaigns import Delivery, LetterTemplate
+from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
+from credguard.campaigns.forecast import Assumptions
+from credguard.cli.campaign_settings import read_approval, read_forecast
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import (
     AccountsTableError,
@@ -46,6 +49,8 @@ _SECTIONS = {
         "smtp",
         "maildir",
     },
+    "approval": {"needed", "approvers", "keys"},
+    "forecast": {"bounces", "support", "hash_seconds"},
 }
 
 
@@ -64,6 +69,10 @@ class Settings:
         database: URL for credguard's own tables; the forum's if not set.
 
         notices: Where notices come from and how they are carried.
+
+        approval: Who must approve a plan.
+
+        forecast: What a forecast takes for granted.
     """
 
     forum_database: str | None
@@ -71,6 +80,8 @@ class Settings:
     columns: Mapping[str, str]
     database: str | None
     notices: Mapping[str, str]
+    approval: ApprovalPolicy = NO_APPROVAL
+    forecast: Assumptions = field(default_factory=Assumptions)
 
     def accounts(self) -> SqlAccounts:
         """
@@ -104,8 +115,12 @@ class Settings:
 
     def guard(self, keyring: Keyring) -> CredGuard:
         """Return the door, with the forum's user table handed in."""
-        accounts = self.accounts()
-        return CredGuard(keyring=keyring, database=self.own_database, accounts=accounts)
+        return CredGuard(
+            keyring=keyring,
+            database=self.own_database,
+            accounts=self.accounts(),
+            approval=self.approval,
+        )
 
     def letter(self, reason: str) -> LetterTemplate:
         """
@@ -254,6 +269,8 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         {str(meaning): str(name) for meaning, name in columns.items()},
         str(own["database"]) if own.get("database") else None,
         {name: str(text) for name, text in notices.items()},
+        read_approval(_section(content, "approval", path), path),
+        read_forecast(_section(content, "forecast", path), path),
     )
 
 

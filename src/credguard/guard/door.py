@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
 from credguard.campaigns import Accounts, Campaigns
+from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.means import Means
 from credguard.errors import (
     BusyError,
@@ -22,6 +23,7 @@ from credguard.guard.results import Login, Session
 from credguard.guard.screening import Screening
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
+from credguard.passwords.recognizing import Recognizer
 from credguard.screening import PasswordPolicy
 from credguard.second_factor import FactorEvent, SecondFactors
 from credguard.sessions import make_stamp, read_stamp
@@ -42,11 +44,10 @@ class CredGuard(NewPasswords):
     Args:
         keyring: The keys.
 
-        database: A SQLAlchemy URL of the database for the credguard_* tables: the
-            forum's own (recommended), or one beside it.
+        database: A SQLAlchemy URL for the credguard_* tables: of the forum's own
+            database (recommended), or of one beside it.
 
-        accounts: The forum's user table; needed to run campaigns and to redeem
-            reset tokens.
+        accounts: The forum's user table; for campaigns and reset tokens.
 
         passwords: Hashes and verifies; the default is OWASP's Argon2id, without a
             pepper. Hand in ``PasswordHasher(keyring=keyring)`` to have one.
@@ -63,6 +64,8 @@ class CredGuard(NewPasswords):
 
         clock: Tells the time.
 
+        approval: Who must approve a campaign's plan; the default is nobody.
+
     Attributes:
         passwords: The hasher.
         policy: The policy.
@@ -72,8 +75,7 @@ class CredGuard(NewPasswords):
         screening: What was found of the passwords that are in use.
 
     Raises:
-        StorageSetupError: The URL is not one, or the tables are newer than this
-            release.
+        StorageSetupError: The URL is none, or the tables are of a newer release.
         UnknownKeyError: The database was sealed with another keyring.
         StorageUnavailableError: The database is away, locked or full.
         MissingExtraError: The database's driver is not installed.
@@ -92,6 +94,7 @@ class CredGuard(NewPasswords):
         rescreen_after: timedelta | None = None,
         factor_events: Callable[[FactorEvent], None] | None = None,
         clock: Clock = system_clock,
+        approval: ApprovalPolicy = NO_APPROVAL,
     ) -> None:
         self._keyring = keyring
         self._clock = clock
@@ -110,9 +113,10 @@ class CredGuard(NewPasswords):
             Means(
                 database=self._database,
                 keyring=keyring,
-                identify=self.passwords.identify,
+                identify=Recognizer(self.passwords),
                 clock=clock,
                 forum=accounts,
+                approval=approval,
             )
         )
 

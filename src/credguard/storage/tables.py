@@ -122,6 +122,14 @@ list_entry = _table(
     _account_id(key=True),
 )
 
+approval = _table(
+    "credguard_approval",
+    Column("plan", String(64), primary_key=True),
+    Column("approver", String(64), primary_key=True),
+    Column("approved_at", Instant, nullable=False),
+    Column("proof", String(128), nullable=False),
+)
+
 sweep_range = _table(
     "credguard_sweep_range",
     Column("sweep", String(32), primary_key=True),

@@ -1,0 +1,1 @@
+"""What a campaign over a large table takes."""

@@ -1,0 +1,190 @@
+"""What a dry run reads: as much as SQL can tell, and the rest to be judged."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import ColumnElement, Connection, Select, func, inspect, not_, select
+
+from credguard.accounts.bounds import ASK, NO, YES, Bounds
+from credguard.accounts.columns import to_account_id, to_text
+from credguard.accounts.compiling import Compiler, OwnRows, Where, needs_of
+from credguard.accounts.reflection import Reflected
+from credguard.accounts.rows import account_of
+from credguard.campaigns.accounts import Account, Sight
+from credguard.campaigns.expressions import Scope
+from credguard.campaigns.means import is_active_factor
+from credguard.campaigns.tally import BANDS, NEVER
+from credguard.storage import Database
+from credguard.storage.tables import credential, second_factor
+
+_LEFT_OPEN = len(BANDS)
+# Columns that stand before those of the table: in scope or not, active, staff, second
+# factor, and the band of the last log-in. What SQL cannot tell of each is in these:
+_COLUMNS_ASKED = ("", "is_active", "is_staff", "second_factor", "last_login_at")
+_VERDICTS = len(_COLUMNS_ASKED)
+_ANSWERS = _BAND = _VERDICTS - 1
+_TRUTH_AT: dict[object, bool | None] = {NO: False, YES: True, ASK: None}
+_BAND_AT: dict[object, int | None] = {
+    **{place: place for place in range(len(BANDS))},
+    _LEFT_OPEN: None,
+}
+_PLAIN = frozenset({"id", "password", "address", "salt", "username"})
+
+Values = Sequence[object]
+
+
+class Sights:
+    """
+    Counts scopes over one table, in one transaction.
+
+    Args:
+        reflected: The table.
+
+        connection: A transaction in the forum's database.
+
+        kept_in: Where our own tables are, if there are any yet.
+
+        is_shared: True if that is the forum's database too.
+    """
+
+    def __init__(
+        self,
+        reflected: Reflected,
+        connection: Connection,
+        *,
+        kept_in: Database | None,
+        is_shared: bool,
+    ) -> None:
+        self._reflected = reflected
+        self._connection = connection
+        own = _own_rows(connection, kept_in, is_shared=is_shared)
+        self._compiler = Compiler(reflected, connection.dialect.name, own)
+        self._places = {
+            label.name: place for place, label in enumerate(reflected.selected)
+        }
+        at = {name: place + _VERDICTS for name, place in self._places.items()}
+        self._id, self._password, self._address = (
+            at["id"],
+            at["password"],
+            at["address"],
+        )
+        self._salt, self._username = at.get("salt"), at.get("username")
+
+    def count_sure(self, scope: Scope) -> int:
+        """Return how many accounts are in scope for certain."""
+        query = select(func.count()).select_from(self._reflected.table)
+        sure = self._compiler.bounds(scope).sure
+        return int(self._connection.execute(query.where(sure)).scalar_one())
+
+    def unsure(self, scope: Scope, *, size: int) -> Iterator[list[Account]]:
+        """Read the accounts of which only the scope itself can tell."""
+        bounds = self._compiler.bounds(scope)
+        if bounds.is_exact:
+            return
+        query = select(*self._reflected.selected)
+        query = query.where(bounds.possible, not_(bounds.sure))
+        wanted = _PLAIN | needs_of(scope)
+        for page in self._pages(query, size, before=0):
+            yield [self._account(row, wanted) for row in page]
+
+    def read(
+        self, scope: Scope, *, starts: tuple[datetime, ...], size: int
+    ) -> Iterator[list[Sight]]:
+        """Read the accounts that may be in scope; *starts* are those of the bands."""
+        bounds = self._compiler.bounds(scope)
+        query = select(*self._verdicts(bounds, starts), *self._reflected.selected)
+        query = query.where(bounds.possible)
+        needs = needs_of(scope)
+        for page in self._pages(query, size, before=_VERDICTS):
+            yield [self._sight(row, needs) for row in page]
+
+    def _pages(
+        self, query: Select[*tuple[object, ...]], size: int, *, before: int
+    ) -> Iterator[Sequence[Values]]:
+        place = before + self._places["id"]
+        query = query.order_by(self._reflected.id).limit(size)
+        page: Sequence[Values] = self._connection.execute(query).all()
+        while page:
+            yield page
+            rest = query.where(self._reflected.id > page[-1][place])
+            page = self._connection.execute(rest).all()
+
+    def _verdicts(
+        self, bounds: Bounds, starts: tuple[datetime, ...]
+    ) -> list[ColumnElement[int]]:
+        compiler = self._compiler
+        last = compiler.instants("last_login_at")
+        columns = [
+            bounds.verdict,
+            compiler.truth("is_active", unknown=True).verdict,
+            compiler.truth("is_staff", unknown=False).verdict,
+            compiler.factor().verdict,
+            last.placed(starts, unknown=NEVER, left_open=_LEFT_OPEN),
+        ]
+        return [each.label(f"verdict_{n}") for n, each in enumerate(columns)]
+
+    def _sight(self, row: Values, needs: frozenset[str]) -> Sight:
+        asks = None
+        if ASK in row[:_ANSWERS] or row[_BAND] == _LEFT_OPEN:
+            asks = self._account(
+                row[_VERDICTS:], _wanted(tuple(row[:_VERDICTS]), needs)
+            )
+        return Sight(
+            to_account_id(row[self._id]),
+            to_text(row[self._password]),
+            to_text(row[self._address]),
+            None if self._salt is None else to_text(row[self._salt]),
+            None if self._username is None else to_text(row[self._username]),
+            _BAND_AT[row[_BAND]],
+            _TRUTH_AT[row[1]],
+            _TRUTH_AT[row[2]],
+            _TRUTH_AT[row[3]],
+            _TRUTH_AT[row[0]],
+            asks,
+        )
+
+    def _account(self, values: Values, wanted: frozenset[str]) -> Account:
+        places = self._places.items()
+        return account_of({name: values[at] for name, at in places if name in wanted})
+
+
+@lru_cache(maxsize=1024)
+def _wanted(verdicts: tuple[object, ...], needs: frozenset[str]) -> frozenset[str]:
+    """Return the columns without which nobody can tell what SQL could not."""
+    asked = {
+        column
+        for place, column in enumerate(_COLUMNS_ASKED)
+        if verdicts[place] == (_LEFT_OPEN if place == _BAND else ASK)
+    }
+    return _PLAIN | asked | (needs if verdicts[0] == ASK else frozenset())
+
+
+def _own_rows(
+    connection: Connection, kept_in: Database | None, *, is_shared: bool
+) -> OwnRows:
+    if kept_in is None:
+        return OwnRows()
+    if is_shared:
+        return _found(connection, Where.BESIDE)
+    with kept_in.read() as ours:
+        return _found(ours, Where.APART)
+
+
+def _found(connection: Connection, where: Where) -> OwnRows:
+    """Return where our rows are, if there are any that could matter."""
+    is_there = inspect(connection).has_table
+    has_credentials = is_there(credential.name) and _any(
+        connection, select(credential.c.set_at).where(credential.c.set_at.is_not(None))
+    )
+    has_factors = is_there(second_factor.name) and _any(
+        connection, select(second_factor.c.account_id).where(is_active_factor())
+    )
+    return OwnRows(
+        where if has_credentials else Where.NOWHERE,
+        where if has_factors else Where.NOWHERE,
+    )
+
+
+def _any(connection: Connection, query: Select[*tuple[object, ...]]) -> bool:
+    return connection.execute(query.limit(1)).first() is not None
