@@ -198,14 +198,15 @@ class Keyring:
         return binding.write(self.current.id, blob)
 
     def _opened(self, sealed: str, binding: Binding) -> bytes:
+        # Imported here so that a keyring can be made without loading OpenSSL.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
         found = binding.read(sealed)
         cipher = self._key(found.key_id).cipher(binding.purpose)
         try:
             return cipher.decrypt(found.nonce, found.ciphertext, binding.bytes)
-        except Exception as error:
-            # Named like this, so that no keyring loads OpenSSL before it seals.
-            if type(error).__name__ != "InvalidTag":
-                raise
+        except InvalidTag:
+            pass
         raise binding.failure(found)
 
     def _key(self, key_id: str) -> Key:

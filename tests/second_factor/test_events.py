@@ -147,9 +147,10 @@ def test_what_changes_who_can_log_in_is_chained(
 
 
 def test_an_event_is_told_after_it_stands(
-    database: Database, keyring: Keyring, clock: FrozenClock
+    any_database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:
     """When the host hears of a log-in, its row is in the table already."""
+    database = any_database
     phone = enrolled(database, keyring, "17")
     steps: list[int | None] = []
 

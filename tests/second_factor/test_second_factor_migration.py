@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from authenticators import CHEAP, NOON, enrolled
+from authenticators import CHEAP, NOON, enrolled, keeper
 from sqlalchemy import (
     Column,
     Connection,
@@ -16,12 +16,15 @@ from sqlalchemy import (
     RowMapping,
     String,
     column,
+    insert,
     inspect,
     select,
     table,
+    text,
 )
 
 from credguard import Keyring, SecondFactors
+from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.schema import VERSION_TABLE, VERSIONS, prepare
 from credguard.storage.tables import metadata, second_factor
@@ -30,13 +33,13 @@ from credguard.testing import FrozenClock
 SAMPLES: dict[type, object] = {str: "ключ", int: 7, float: 1.5}
 
 
-def make_first_tables(connection: Connection) -> None:
-    """Make the tables as the first version made them."""
+def make_old_tables(connection: Connection, revision: str) -> None:
+    """Make the tables as an older version made them."""
     config = Config()
     folder = resources.files("credguard.storage") / "migrations"
     config.set_main_option("script_location", str(folder))
     config.attributes["connection"] = connection
-    command.upgrade(config, "0001")
+    command.upgrade(config, revision)
 
 
 def sample(of: Column[object]) -> object:
@@ -65,7 +68,7 @@ def test_a_database_in_use_is_upgraded(database: Database) -> None:
     """From the first version to this one no row of any table is lost or changed."""
     old = MetaData()
     with database.begin() as connection:
-        make_first_tables(connection)
+        make_old_tables(connection, "0001")
         old.reflect(connection)
     assert second_factor.name not in old.tables
     old.remove(old.tables[VERSION_TABLE])
@@ -94,6 +97,53 @@ def test_the_migrated_tables_are_the_ones_that_are_used(database: Database) -> N
     prepare(database)
     with database.read() as connection:
         assert inspect(connection).has_table(second_factor.name)
+        context = MigrationContext.configure(
+            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_factors_of_before_there_were_recovery_codes_work(
+    database: Database, keyring: Keyring, clock: FrozenClock
+) -> None:
+    """A row of the second version knows what it is made of, and logs its owner in."""
+    seed = b"12345678901234567890"
+    sealed = keyring.seal(seed, purpose="totp seed", owner="17/a-factor")
+    row = {
+        "account_id": "17",
+        "place": "current",
+        "id": "a-factor",
+        "state": "active",
+        "sealed": sealed,
+        "failures": 0,
+        "made_at": 0,
+        "changed_at": 0,
+        "version": 0,
+    }
+    with database.begin() as connection:
+        make_old_tables(connection, "0002")
+        old = table("credguard_second_factor", *map(column, row))
+        connection.execute(insert(old).values(row))
+    prepare(database)
+    factors = keeper(database, keyring, clock=clock)
+    assert factors.key_counts() == {keyring.current.id: 1}
+    assert list(factors.weak_factors()) == []
+    code = code_at(seed, step_at(int(NOON.timestamp())))
+    verified = factors.verify("17", code)
+    assert (verified.recovery_left, verified.should_reenroll) == (0, False)
+    codes = factors.replace_recovery_codes("17", proof=verified.proof).codes
+    assert factors.verify("17", codes[0]).recovery_left == 9
+
+
+def test_a_migration_that_was_cut_short_is_gone_on_with(database: Database) -> None:
+    """Columns that a killed migration left behind are not made twice."""
+    with database.begin() as connection:
+        make_old_tables(connection, "0002")
+        connection.execute(
+            text("ALTER TABLE credguard_second_factor ADD key_id VARCHAR(8) NULL")
+        )
+    prepare(database)
+    with database.read() as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
         )

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from authenticators import CHEAP, NOON, PERIOD, Authenticator, enrolled
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from credguard import Keyring, SecondFactors
 from credguard.errors import (
@@ -247,6 +247,12 @@ def test_a_moved_seed_does_not_open(
     with pytest.raises(error):
         factors.verify(victim, mine.code(clock()))
     assert row_of(any_database, victim, Place.CURRENT) == before
+
+
+def test_a_code_without_a_factor_is_refused(factors: SecondFactors) -> None:
+    """Where nobody enrolled there is nothing to verify."""
+    with pytest.raises(FactorStateError, match="No second factor"):
+        factors.verify("17", "123456")
 
 
 def test_another_keyring_opens_nothing(
@@ -516,3 +522,30 @@ def test_a_set_of_codes_has_a_size(database: Database, keyring: Keyring) -> None
     """More codes than there are slots are refused when the keeper is made."""
     with pytest.raises(SetupError):
         SecondFactors(database, keyring, issuer="Forum", recovery_codes=33)
+
+
+def test_a_place_that_was_emptied_meanwhile_is_busy(
+    any_factors: SecondFactors,
+    any_database: Database,
+    keyring: Keyring,
+    clock: FrozenClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A confirmation that finds its row but not the one to replace decides nothing."""
+    enrolled(any_database, keyring, "17")
+    proof = any_factors.vouch("17", by="ticket 1")
+    phone = Authenticator(any_factors.enroll("17", proof=proof))
+    find = rows.find
+
+    def find_another(connection: Connection, account_id: str, place: Place) -> Factor:
+        found = find(connection, account_id, place)
+        assert found
+        return replace(found, id="gone") if place is Place.CURRENT else found
+
+    pending = row_of(any_database, "17", Place.PENDING)
+    monkeypatch.setattr(rows, "find", find_another)
+    then = replace(pending, state=FactorState.ACTIVE, version=pending.version + 1)
+    with pytest.raises(BusyError), any_database.begin() as connection:
+        rows.settle(connection, replace(pending, replaces="gone"), then)
+    monkeypatch.undo()
+    assert any_factors.confirm("17", phone.code(clock())).factor_id

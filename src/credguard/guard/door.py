@@ -6,7 +6,7 @@ the password is right, and the policy whether a new one will do. It decides noth
 that a room could decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from credguard._clock import Clock, system_clock
 from credguard.campaigns import Accounts, Campaigns
@@ -21,7 +21,7 @@ from credguard.guard.results import Login, Redeemed, Session
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 from credguard.screening import PasswordPolicy, Reason, ReasonCode
-from credguard.second_factor import SecondFactors
+from credguard.second_factor import FactorEvent, SecondFactors
 from credguard.sessions import make_stamp, password_was_set, read_stamp
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
@@ -52,15 +52,14 @@ class CredGuard:
 
         issuer: The forum's name as authenticator apps show it.
 
+        factor_events: Called with what happens to second factors.
+
         clock: Tells the time.
 
     Attributes:
         passwords: The hasher.
-
         policy: The policy.
-
         campaigns: Forced resets.
-
         second_factors: Codes from authenticator apps.
 
     Raises:
@@ -81,6 +80,7 @@ class CredGuard:
         passwords: PasswordHasher | None = None,
         policy: PasswordPolicy | None = None,
         issuer: str = "Forum",
+        factor_events: Callable[[FactorEvent], None] | None = None,
         clock: Clock = system_clock,
     ) -> None:
         self._keyring = keyring
@@ -91,7 +91,7 @@ class CredGuard:
         self.passwords = passwords or PasswordHasher()
         self.policy = policy or PasswordPolicy()
         self.second_factors = SecondFactors(
-            self._database, keyring, issuer=issuer, clock=clock
+            self._database, keyring, issuer=issuer, events=factor_events, clock=clock
         )
         self.campaigns = Campaigns(
             Means(

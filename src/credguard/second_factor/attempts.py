@@ -58,30 +58,43 @@ class Attempts:
             StoredDataError: The seed does not open.
             BusyError: Others won too often; nothing was decided.
         """
-        kit = self._kit
         for _ in range(MOST_TRIES):
-            with kit.database.quick() as quick:
-                factor = rows.find_quickly(quick, account_id, Place.CURRENT)
-                if factor is None:
-                    raise FactorStateError(missing)
-                if factor.source != ENROLLED_HERE:
-                    other = self._code_of_another_system(factor, typed)
-                    if other is not None:
-                        break
-                now = kit.clock()
-                ruling = self.judged(factor, typed, now)
-                if ruling.factor.state is not FactorState.LOCKED and (
-                    ruling.factor is factor
-                    or rows.settle_quickly(quick, factor, ruling.factor)
-                ):
-                    self._tell(ruling, now)
-                    return ruling
-            if ruling.factor is factor or self._settled(factor, ruling, now):
+            now = self._kit.clock()
+            factor, ruling, won = self._quickly(account_id, typed, now, missing)
+            if ruling is None:
+                read = read_recovery_code(typed)
+                return self.by_recovery_code(account_id, read, missing=missing)
+            # What ends a factor stands in the audit log: not so quickly.
+            if not won and ruling.factor.state is FactorState.LOCKED:
+                won = self._settled(factor, ruling, now)
+            if won:
                 self._tell(ruling, now)
                 return ruling
-        else:
-            raise BusyError(BUSY)
-        return self.by_recovery_code(account_id, other, missing=missing)
+        raise BusyError(BUSY)
+
+    def _quickly(
+        self, account_id: str, typed: object, now: datetime, missing: str
+    ) -> tuple[Factor, Ruling | None, bool]:
+        """
+        Judge and settle with one read and one write.
+
+        Returns:
+            The factor as it was read; the ruling, None for a recovery code of
+            another system; and whether the ruling stands.
+        """
+        with self._kit.database.quick() as quick:
+            factor = rows.find_quickly(quick, account_id, Place.CURRENT)
+            if factor is None:
+                raise FactorStateError(missing)
+            if factor.source != ENROLLED_HERE and _is_another_systems(factor, typed):
+                return factor, None, False
+            ruling = self.judged(factor, typed, now)
+            then = ruling.factor
+            won = then is factor or (
+                then.state is not FactorState.LOCKED
+                and rows.settle_quickly(quick, factor, then)
+            )
+        return factor, ruling, won
 
     def by_recovery_code(
         self, account_id: str, typed: TypedCode | None, *, missing: str
@@ -149,15 +162,6 @@ class Attempts:
         fresh = under_current_key(kit.keyring, ruling.factor)
         return ruling if fresh is ruling.factor else replace(ruling, factor=fresh)
 
-    def _code_of_another_system(
-        self, factor: Factor, typed: object
-    ) -> TypedCode | None:
-        """Return what was typed if it may be a recovery code that was taken over."""
-        read = read_recovery_code(typed)
-        if read is None or is_like_a_code(read, factor.parameters):
-            return None
-        return read
-
     def _settled(self, found: Factor, ruling: Ruling, now: datetime) -> bool:
         """Write the ruling, and what stands in the audit log; True if it won."""
         then = ruling.factor
@@ -217,3 +221,9 @@ def _locked(factor: Factor, now: datetime) -> FactorEvent:
         now,
         {"factor_id": factor.id, "failures": factor.failures},
     )
+
+
+def _is_another_systems(factor: Factor, typed: object) -> bool:
+    """Return True if *typed* may be a recovery code that was taken over."""
+    read = read_recovery_code(typed)
+    return read is not None and not is_like_a_code(read, factor.parameters)
