@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from credguard.campaigns.forecast import Assumptions
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import Scope, everyone, in_list
 from credguard.campaigns.tally import Tally
@@ -104,3 +105,10 @@ def test_a_plan_holds_within_ten_accounts_or_one_in_a_hundred(
     else:
         with pytest.raises(CampaignStateError, match=rf"{before}.*{after}"):
             plan(in_scope=before).check_still_true(after)
+
+
+def test_a_plan_forecasts_with_published_figures_or_the_forums_own() -> None:
+    """A thousand told: ten write to support, or as many as the forum knows."""
+    assert plan().forecast().support_mails == 10
+    assert plan().forecast(Assumptions(support=0.5)).support_mails == 500
+    assert plan().forecast().takes_at_least == plan().telling_takes

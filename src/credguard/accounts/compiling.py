@@ -112,7 +112,7 @@ class Compiler:
                 last = self.instants("last_login_at")
                 outside = or_(last.unknown, last.before(start), last.since(end))
                 inside = and_(last.since(start), last.before(end))
-                return Bounds(inside, not_(outside), last.is_exact)
+                return Bounds(inside, not_(outside), last.is_decided, last.readable)
             case atoms.InList(entries):
                 return self._listed(entries)
             case atoms.MailDomain():
@@ -138,15 +138,12 @@ class Compiler:
         if not self._reflected.is_named(meaning):
             return ALWAYS if unknown else NEVER
         column, kind = self._reflected.column(meaning), self._reflected.kind(meaning)
+        default = true() if unknown else false()
         if self._dialect == "sqlite":
-            is_number = func.typeof(column) == "integer"
-            yes = func.coalesce(and_(is_number, column != 0), false())
-            no = func.coalesce(and_(is_number, column == 0), false())
-            if unknown:
-                return Bounds(or_(yes, column.is_(None)), not_(no))
-            return Bounds(yes, not_(or_(no, column.is_(None))))
+            is_readable = func.typeof(column).in_(["integer", "null"])
+            is_true = func.coalesce(column != 0, default)
+            return Bounds.exactly(is_true, {column.name: is_readable})
         if isinstance(kind, Integer):
-            default = true() if unknown else false()
             return Bounds.exactly(func.coalesce(column != 0, default))
         if isinstance(kind, Boolean):
             truth = column.is_not(false()) if unknown else column.is_(true())
@@ -197,4 +194,6 @@ def _set_before(instant: datetime, *known: Instants) -> Bounds:
     for each in reversed(known):
         sure = or_(each.before(instant), and_(each.unknown, sure))
         younger = or_(each.since(instant), and_(each.unknown, younger))
-    return Bounds(sure, not_(younger), all(each.is_exact for each in known))
+    readable = {name: cond for each in known for name, cond in each.readable.items()}
+    is_decided = all(each.is_decided for each in known)
+    return Bounds(sure, not_(younger), is_decided, readable)

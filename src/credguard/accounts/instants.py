@@ -1,12 +1,13 @@
 """A column of instants as SQL compares it, where that is as Python reads it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Date,
     DateTime,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     true,
 )
@@ -41,7 +43,7 @@ class Form:
     One form in which instants stand in a column.
 
     Attributes:
-        holds: Where it is true, the row's value is of this form; never NULL.
+        holds: Where it is true, a readable value is of this form; never NULL.
 
         value: What is compared.
 
@@ -56,19 +58,22 @@ class Form:
 @dataclass(frozen=True, slots=True)
 class Instants:
     """
-    What SQL knows of an instant in each row; no condition is ever NULL.
+    What SQL knows of an instant in each row whose value is readable.
 
     Attributes:
         unknown: Where it is true, Python reads None.
 
         forms: The forms that SQL compares as Python does.
 
-        is_exact: True if every row is unknown or of one of the forms.
+        is_decided: True if every such row is unknown or of one of the forms.
+
+        readable: By column, which values are; as `Bounds` has it.
     """
 
     unknown: ColumnElement[bool]
     forms: tuple[Form, ...] = ()
-    is_exact: bool = False
+    is_decided: bool = False
+    readable: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
 
     def before(self, instant: datetime) -> ColumnElement[bool]:
         """Return a condition: where it is true, Python reads an earlier instant."""
@@ -103,10 +108,11 @@ class Instants:
             )
             for form in self.forms
         ]
-        return case((self.unknown, literal(unknown)), *places, else_=left_open)
+        unread = [(not_(each), literal(left_open)) for each in self.readable.values()]
+        return case(*unread, (self.unknown, literal(unknown)), *places, else_=left_open)
 
 
-NO_INSTANTS = Instants(true(), is_exact=True)
+NO_INSTANTS = Instants(true(), is_decided=True)
 """What is known of instants that nobody keeps."""
 
 UNREAD = Instants(false())
@@ -116,11 +122,11 @@ UNREAD = Instants(false())
 def own_instants(kept: ColumnElement[object]) -> Instants:
     """Return what is known of microseconds in a table of ours."""
     is_known = Form(kept.is_not(None), kept, _own_bound)
-    return Instants(kept.is_(None), (is_known,), is_exact=True)
+    return Instants(kept.is_(None), (is_known,), is_decided=True)
 
 
 def read_instants(
-    column: ColumnElement[object], kind: TypeEngine[object], dialect: str
+    column: Column[object], kind: TypeEngine[object], dialect: str
 ) -> Instants:
     """
     Return what SQL knows of a column of the forum's table.
@@ -133,10 +139,10 @@ def read_instants(
         dialect: sqlite, postgresql or mariadb.
     """
     if dialect == "sqlite":
-        return _sqlite_values(column)
+        return _sqlite_values(column, column.name)
     is_date = isinstance(kind, Date | DateTime)
     if is_date and dialect == "mariadb":
-        return _mariadb_dates(column)
+        return _mariadb_dates(column, column.name)
     if is_date:
         # What the driver cannot read, such as 'infinity', is out of range here too.
         return _numbers(extract("epoch", column) * _MILLION, unit=1)
@@ -161,10 +167,10 @@ def _numbers(
         return literal(-(-microseconds_of(instant) // unit), BigInteger())
 
     form = Form(inside, number, bound)
-    return Instants(or_(number.is_(None), outside), (form,), is_number is None)
+    return Instants(or_(number.is_(None), outside), (form,), is_decided=True)
 
 
-def _sqlite_values(column: ColumnElement[object]) -> Instants:
+def _sqlite_values(column: ColumnElement[object], name: str) -> Instants:
     # SQLite keeps in any column what it was given: judge each value by its kind.
     kind = func.typeof(column)
     numbers = _numbers(column, unit=_MILLION, is_number=kind == "integer")
@@ -183,8 +189,14 @@ def _sqlite_values(column: ColumnElement[object]) -> Instants:
         func.coalesce(func.datetime(whole, "+0 days") == whole, false()),
         column >= _FIRST_DAY,
     )
-    usual = Form(is_usual, column, _sqlite_text)
-    return Instants(numbers.unknown, (*numbers.forms, usual))
+    is_readable = or_(is_usual, kind.in_(["null", "integer"]))
+    usual = Form(kind == "text", column, _sqlite_text)
+    return Instants(
+        numbers.unknown,
+        (usual, *numbers.forms),
+        is_decided=True,
+        readable={name: is_readable},
+    )
 
 
 def _sqlite_text(instant: datetime) -> str:
@@ -193,18 +205,19 @@ def _sqlite_text(instant: datetime) -> str:
     return _plain(instant).isoformat(" ")
 
 
-def _mariadb_dates(column: ColumnElement[object]) -> Instants:
+def _mariadb_dates(column: ColumnElement[object], name: str) -> Instants:
     # Days that are none, such as 2019-02-31 and 2019-00-00, may be stored too.
     zero = func.coalesce(func.year(column) == 0, false())
+    unknown = or_(column.is_(None), zero)
     last = func.dayofmonth(func.last_day(column))
     is_day = and_(
         func.year(column) >= _FIRST_YEAR,
         func.month(column) > 0,
         func.dayofmonth(column).between(1, last),
     )
-    value = cast(column, DATETIME(fsp=6))
-    form = Form(func.coalesce(is_day, false()), value, _mariadb_literal)
-    return Instants(or_(column.is_(None), zero), (form,))
+    form = Form(not_(unknown), cast(column, DATETIME(fsp=6)), _mariadb_literal)
+    is_readable = or_(unknown, func.coalesce(is_day, false()))
+    return Instants(unknown, (form,), is_decided=True, readable={name: is_readable})
 
 
 def _mariadb_literal(instant: datetime) -> ColumnElement[object]:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     CHAR,
     BigInteger,
+    Column,
     ColumnElement,
     Integer,
     String,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
 )
@@ -88,7 +90,7 @@ def listed(
 
 
 def in_domain(
-    column: ColumnElement[object],
+    column: Column[object],
     kind: TypeEngine[object],
     dialect: str,
     scope: MailDomain,
@@ -143,15 +145,15 @@ def _is_one_of(
     return column.in_(keys)
 
 
-def _in_domain_on_sqlite(column: ColumnElement[object], scope: MailDomain) -> Bounds:
+def _in_domain_on_sqlite(column: Column[object], scope: MailDomain) -> Bounds:
     kind = func.typeof(column)
     # Its functions end a text at a NUL.
     is_odd = or_(kind == "blob", func.instr(column, func.char(0)) > 0)
     place = func.instr(column, "@")
     domain = func.lower(func.substr(column, place + 1))  # lower() knows A to Z alone
     fits = and_(kind == "text", place > 0, _fits(domain, scope))
-    odd, sure = func.coalesce(is_odd, false()), func.coalesce(fits, false())
-    return Bounds(and_(sure, odd.is_(false())), or_(sure, odd))
+    odd = func.coalesce(is_odd, false())
+    return Bounds.exactly(func.coalesce(fits, false()), {column.name: not_(odd)})
 
 
 def _fits(domain: ColumnElement[str], scope: MailDomain) -> ColumnElement[bool]:

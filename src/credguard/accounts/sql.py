@@ -203,11 +203,11 @@ class SqlAccounts:
         ]
         return connection.execute(statement, parameters).rowcount
 
-    def count_sure(
+    def count_scope(
         self, connection: Connection, scope: Scope, *, kept_in: Database | None
-    ) -> int:
-        """Return how many accounts are in scope for certain."""
-        return self._sights(connection, kept_in).count_sure(scope)
+    ) -> tuple[int, int]:
+        """Return how many are in scope for certain, and how many may be."""
+        return self._sights(connection, kept_in).count(scope)
 
     def unsure(
         self,

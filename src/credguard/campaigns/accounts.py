@@ -170,11 +170,11 @@ class Sight(NamedTuple):
 class CountsBySet(Protocol):
     """A user table whose database counts a scope by itself, as far as it can."""
 
-    def count_sure(
+    def count_scope(
         self, connection: "Connection", scope: Scope, *, kept_in: "Database | None"
-    ) -> int:
+    ) -> tuple[int, int]:
         """
-        Return how many accounts are in scope for certain.
+        Return how many accounts are in scope for certain, and how many may be.
 
         Args:
             connection: A transaction in the forum's database.

@@ -134,16 +134,15 @@ def count_within(
 
     Args:
         inputs: What to read.
-
         scope: Who is affected; its lists have their entries.
-
         forum: A transaction in the forum's database.
-
         ours: One where our own tables are, None if there are none.
     """
     accounts, kept_in = inputs.accounts, inputs.kept_in
     if isinstance(accounts, CountsBySet):
-        count = accounts.count_sure(forum, scope, kept_in=kept_in)
+        count, asked = accounts.count_scope(forum, scope, kept_in=kept_in)
+        if not asked:
+            return count
         pages = accounts.unsure(forum, scope, kept_in=kept_in, size=PAGE_SIZE)
     else:
         count, pages = 0, accounts.pages(forum, size=PAGE_SIZE)
@@ -295,5 +294,5 @@ def _ours(kept_in: Database | None) -> Iterator[Connection | None]:
 
 
 def _has_tables(connection: Connection) -> bool:
-    inspector = inspect(connection)
-    return all(inspector.has_table(each.name) for each in (credential, second_factor))
+    there = inspect(connection).has_table
+    return all(there(each.name) for each in (credential, second_factor))

@@ -148,7 +148,7 @@ class Tally:
     schemes: Counter[str] = field(default_factory=Counter)
     bands: Counter[str] = field(default_factory=Counter)
     told_bands: Counter[str] = field(default_factory=Counter)
-    domains: Counter[str] = field(default_factory=Counter)
+    domains: Counter[str] = field(default_factory=Counter, repr=False)
     sample: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
