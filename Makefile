@@ -14,6 +14,17 @@ PURE := \
 	src/credguard/_text.py \
 	src/credguard/keys.py \
 	src/credguard/campaigns/letter.py \
+	src/credguard/campaigns/bounce_codes.py \
+	src/credguard/campaigns/breaker.py \
+	src/credguard/campaigns/letter_checks.py \
+	src/credguard/campaigns/letter_texts.py \
+	src/credguard/campaigns/mail_groups.py \
+	src/credguard/campaigns/notice_file.py \
+	src/credguard/campaigns/notice_policy.py \
+	src/credguard/campaigns/pacing.py \
+	src/credguard/campaigns/quiet_hours.py \
+	src/credguard/campaigns/verp.py \
+	src/credguard/campaigns/wording.py \
 	src/credguard/campaigns/plan.py \
 	src/credguard/campaigns/plan_file.py \
 	src/credguard/campaigns/reachable.py \

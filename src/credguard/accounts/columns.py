@@ -45,6 +45,8 @@ class Columns:
 
         username: The account's name as the forum's software hashed it, where it
             did; not what members see if that is another column.
+
+        language: The language in which the member reads, such as ``de``.
     """
 
     id: str = "id"
@@ -58,6 +60,7 @@ class Columns:
     is_staff: str | None = None
     salt: str | None = None
     username: str | None = None
+    language: str | None = None
 
     def named(self) -> dict[str, str]:
         """Return the columns that are named, by what they mean."""

@@ -277,4 +277,5 @@ def _account(row: RowMapping) -> Account:
         is_staff=to_truth(row.get("is_staff"), unknown=False),
         salt=to_text(row.get("salt")),
         username=to_text(row.get("username")),
+        language=to_text(row.get("language")),
     )

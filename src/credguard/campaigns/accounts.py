@@ -40,6 +40,8 @@ class Account:
         salt: What stands in the column for the hash's salt.
 
         username: The name that went into the hash, where one did.
+
+        language: The member's language, such as ``de``.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Account:
     is_staff: bool = False
     salt: str | None = field(default=None, repr=False)
     username: str | None = field(default=None, repr=False)
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

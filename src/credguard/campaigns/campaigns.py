@@ -15,6 +15,7 @@ from credguard.campaigns import (
 )
 from credguard.campaigns.delivering import Delivery
 from credguard.campaigns.gate import Ruling
+from credguard.campaigns.handing import Tellings
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -24,7 +25,7 @@ from credguard.campaigns.records import Record
 from credguard.campaigns.redeeming import Claim
 from credguard.campaigns.scope import Scope
 from credguard.campaigns.status import Status
-from credguard.campaigns.telling import DELIVERY_MARGIN, Run, Tellings
+from credguard.campaigns.telling import DELIVERY_MARGIN, Run
 from credguard.sessions import Stamp
 from credguard.storage import audit
 from credguard.sweeps import Progress

@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from credguard.campaigns.accounts import Account
 from credguard.campaigns.letter import LetterTemplate, is_reachable
+from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.scope import Facts, Scope
 from credguard.campaigns.scope_text import check_size
 from credguard.errors import CampaignStateError, ScopeError
@@ -128,6 +129,8 @@ class Plan:
         made_at: When the tally was taken.
 
         tally: What was counted.
+
+        notices: How the notices go out.
     """
 
     scope: Scope
@@ -136,8 +139,10 @@ class Plan:
     link_lifetime: timedelta
     made_at: datetime
     tally: Tally
+    notices: NoticePolicy = field(default_factory=NoticePolicy)
 
     def __post_init__(self) -> None:
+        self.notices.wording(self.letter)  # every text is checked now
         if not LEAST_RATE <= self.rate <= MOST_RATE:
             message = (
                 "the rate is a number of notices a second, at least one an hour and "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from credguard._text import from_iso, to_iso
+from credguard.campaigns import notice_file
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.plan import Plan, Tally
 from credguard.campaigns.scope import AccountList, Scope
@@ -54,6 +55,7 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
         "counts": counts,
         "schemes": dict(plan.tally.schemes.most_common()),
         "lists": dict(lists or {}),
+        **notice_file.to_tables(plan.notices),
     }
     lines = [
         "# A credguard campaign. Start it with: credguard campaign start THIS-FILE",
@@ -98,6 +100,7 @@ def read(
         link_lifetime=found.link_lifetime,
         made_at=found.made_at,
         tally=found.tally,
+        notices=notice_file.from_table(found.notices),
     )
 
 
@@ -112,6 +115,7 @@ class _Content:
     made_at: datetime
     tally: Tally
     lists: Mapping[str, str]
+    notices: Mapping[str, object]
 
     @classmethod
     def of(cls, content: Mapping[str, object]) -> "_Content":
@@ -133,6 +137,7 @@ class _Content:
             made_at=made_at,
             tally=tally,
             lists={digest: str(name) for digest, name in lists.items()},
+            notices=_section(content, "notices") if "notices" in content else {},
         )
 
 

@@ -9,8 +9,8 @@ from types import FrameType
 
 import click
 
+from credguard.campaigns.handing import Tellings
 from credguard.campaigns.outbox import Waiting
-from credguard.campaigns.telling import Tellings
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
 from credguard.cli.printing import progress, say
 from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings

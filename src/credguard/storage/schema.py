@@ -11,7 +11,7 @@ from credguard.errors import StorageSetupError, StorageUnavailableError
 from credguard.storage.database import Database
 
 VERSION_TABLE = "credguard_version"
-VERSIONS = ("0001", "0002")  # every revision, oldest first
+VERSIONS = ("0001", "0002", "0007")  # every revision, oldest first
 
 _ONE_THREAD = Lock()
 _LOCK_NAME = "credguard_schema"  # MariaDB's named locks are the server's
