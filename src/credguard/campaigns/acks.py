@@ -89,14 +89,16 @@ def renew(
     return replace(held, lease_until=until, version=held.version + 1)
 
 
-def told(connection: Connection, held: Notice, *, reply: str, now: datetime) -> None:
+def told(
+    connection: Connection, held: Notice, *, reply: str, sent_to: str, now: datetime
+) -> None:
     """
     Keep that the member was told, whoever holds the notice by now.
 
     The message is out: a lease that ran out, or an abort that took the notice
     back meanwhile, does not change that.
     """
-    values: dict[str, object] = {"told_at": now, "decided_at": now}
+    values: dict[str, object] = {"told_at": now, "decided_at": now, "sent_to": sent_to}
     values |= _decision(held, NoticeState.TOLD, reply)
     values["version"] = notice.c.version + 1
     over = (NoticeState.TOLD.value, NoticeState.BOUNCED.value)

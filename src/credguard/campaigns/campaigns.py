@@ -13,25 +13,22 @@ from credguard.campaigns import (
     restoring,
     retiring,
 )
-from credguard.campaigns.delivering import Delivery
 from credguard.campaigns.gate import Ruling
-from credguard.campaigns.handing import Tellings
 from credguard.campaigns.letter import LetterTemplate
-from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.outbox import Waiting
+from credguard.campaigns.notice_policy import NoticePolicy
+from credguard.campaigns.notices import Notices
 from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE, Plan
 from credguard.campaigns.records import Record
 from credguard.campaigns.redeeming import Claim
 from credguard.campaigns.scope import Scope
 from credguard.campaigns.status import Status
-from credguard.campaigns.telling import DELIVERY_MARGIN, Run
 from credguard.sessions import Stamp
 from credguard.storage import audit
 from credguard.sweeps import Progress
 
 
-class Campaigns:
+class Campaigns(Notices):
     """
     Forced resets of many accounts.
 
@@ -40,9 +37,6 @@ class Campaigns:
             `CredGuard` makes them.
     """
 
-    def __init__(self, means: Means) -> None:
-        self._means = means
-
     def plan(
         self,
         scope: Scope,
@@ -50,6 +44,7 @@ class Campaigns:
         letter: LetterTemplate,
         rate: float = DEFAULT_RATE,
         link_lifetime: timedelta = DEFAULT_LINK_LIFETIME,
+        notices: NoticePolicy | None = None,
     ) -> Plan:
         """
         Count what a campaign would do; this writes nothing.
@@ -63,6 +58,8 @@ class Campaigns:
 
             link_lifetime: How long a link works, from 5 minutes to 366 days.
 
+            notices: How the notices go out, None for the defaults.
+
         Returns:
             The plan. Look at it, then hand it to `start`.
 
@@ -73,9 +70,10 @@ class Campaigns:
             AccountsTableError: The table or a column does not exist.
             ColumnTooNarrowError: The password column cannot hold our hashes.
             AccountIdError: An id is empty, or stands in the table twice.
+            DeliverySetupError: A text of the notices cannot be sent.
         """
         means = self._means
-        return planning.plan(
+        made = planning.plan(
             means.accounts,
             means.identify,
             scope,
@@ -85,6 +83,7 @@ class Campaigns:
             now=means.clock(),
             kept_in=means.database,
         )
+        return replace(made, notices=notices or NoticePolicy())
 
     def start(self, plan: Plan) -> str:
         """
@@ -106,6 +105,7 @@ class Campaigns:
             letter=plan.letter,
             rate=plan.rate,
             link_lifetime=plan.link_lifetime,
+            notices=plan.notices,
         )
         plan.check_still_true(now.tally)
         now, means = replace(now, made_at=plan.made_at), self._means
@@ -145,58 +145,6 @@ class Campaigns:
         """
         retiring.sweep(self._means, campaign_id, worker=worker, on_progress=on_progress)
 
-    def send(
-        self,
-        campaign_id: str,
-        delivery: Delivery,
-        *,
-        worker: str,
-        stop: Callable[[], bool] = lambda: False,
-        on_progress: Callable[[Tellings], None] = lambda _: None,
-        margin: timedelta = DELIVERY_MARGIN,
-        waits: bool = False,
-    ) -> Waiting:
-        """
-        Send the notices that are due, or go on doing so.
-
-        Args:
-            campaign_id: A campaign that is swept.
-
-            delivery: Carries the messages.
-
-            worker: Who works: a name that no other process has.
-
-            stop: Asked before each message; True ends the run in good order.
-
-            on_progress: Called after each message.
-
-            margin: Longer than one delivery can take; a run that was killed
-                holds its few notices for this long.
-
-            waits: True to stay until deferred notices are due as well.
-
-        Returns:
-            What is left in the outbox.
-
-        Raises:
-            CampaignStateError: The campaign is not swept, or was aborted.
-            DeliveryUnavailableError: The mail server or folder takes nothing.
-            StorageUnavailableError: The database is away, locked or full.
-            UnknownKeyError: The key of a notice's token is not on the ring.
-        """
-        record = self.find(campaign_id)
-        run = Run(
-            means=self._means,
-            record=record,
-            delivery=delivery,
-            worker=worker,
-            stop=stop,
-            on_progress=on_progress,
-            margin=margin,
-            waits=waits,
-        )
-        return run.go()
-
     def status(self, campaign_id: str) -> Status:
         """
         Count the campaign: every account in exactly one state.
@@ -231,16 +179,6 @@ class Campaigns:
         restoring.abort(
             self._means, campaign_id, reason=reason, on_progress=on_progress
         )
-
-    def find(self, campaign_id: str) -> Record:
-        """
-        Return the campaign.
-
-        Raises:
-            CampaignStateError: There is no such campaign.
-        """
-        with self._means.database.read() as connection:
-            return records.find(connection, campaign_id)
 
     def every(self) -> Sequence[Record]:
         """Return all campaigns, the newest first."""

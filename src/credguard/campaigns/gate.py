@@ -73,6 +73,8 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
     waiting = members.still_open(mine, gating)
     if waiting:
         return _must_reset(means, waiting, stored, epoch)
+    if members.is_marker(stored) and any(each.is_closed for each in mine):
+        return Ruling(None, epoch)  # nothing fits: the cost of an unknown account
     if members.is_marker(stored):
         return Ruling(_healed(means, mine, str(stored)), epoch)
     campaign_id = _watermark(means, gating, mine, (account_id, stored))

@@ -188,7 +188,9 @@ class Handing:
         now, reply = self.means.clock(), receipt.reply
         match receipt.outcome:
             case Outcome.ACCEPTED:
-                acks.told(connection, held, reply=reply, now=now)
+                address = self.accounts[held.account_id].address or ""
+                digest = suppression.digest_of(address)
+                acks.told(connection, held, reply=reply, sent_to=digest, now=now)
                 if seen.is_troubled:
                     paces.was_taken(connection, held.group)
                 tellings.told += 1
@@ -221,8 +223,8 @@ class Handing:
         acks.settle(connection, held, NoticeState.REFUSED, reply=reply, now=now)
         if is_bad_address(reply):
             address = self.accounts[held.account_id].address or ""
-            reason = suppression.Reason.BOUNCED
-            suppression.suppress(connection, address, reason, now=now)
+            digest, reason = suppression.digest_of(address), suppression.Reason.BOUNCED
+            suppression.suppress(connection, digest, reason, now=now)
         if is_permanent(reply):
             breaking.check(
                 connection, self.means.keyring, self.record.id, policy, now=now

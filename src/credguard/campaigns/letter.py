@@ -19,6 +19,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from credguard._clock import in_utc
+from credguard._text import from_base64url, to_base64url
 from credguard.campaigns.letter_checks import (
     NOT_IN_HEADER,
     NOT_IN_TEXT,
@@ -41,6 +42,7 @@ MAX_SUBJECT_CHARACTERS = 200
 MAX_REASON_CHARACTERS = 2_000
 MAX_BODY_CHARACTERS = 10_000  # a plan fits MariaDB's TEXT, 64 KiB, in any script
 MAX_TOKEN_CHARACTERS = 400
+NOTICE_ID_BYTES = 16
 
 __all__ = [
     "DEFAULT_BODY",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)  # RFC 3986 section 2.3
+_NAME = re.compile(r"(?<![0-9a-f])([0-9a-f]{32})(?![0-9a-f])", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,64}@([^<>]+)>", re.ASCII)
 _SOME_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
 _BODY_FIELDS = frozenset({"site", "reason"})
@@ -64,7 +67,7 @@ def message_id(notice_id: str, domain: str) -> str:
     Return the Message-ID of a notice, always the same for the same notice.
 
     Args:
-        notice_id: What names the notice among all; it cannot be read back.
+        notice_id: What names the notice among all; it is no secret.
 
         domain: The sender's domain.
 
@@ -77,8 +80,16 @@ def message_id(notice_id: str, domain: str) -> str:
     if not is_domain(domain):
         message = "a Message-ID needs a domain such as forum.example"
         raise DeliverySetupError(message)
-    name = hashlib.sha256(notice_id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"<{name[:32]}.credguard@{domain}>"
+    named = from_base64url(notice_id)
+    if named is None or len(named) != NOTICE_ID_BYTES:
+        named = hashlib.sha256(notice_id.encode("utf-8", "surrogatepass")).digest()
+    return f"<{named[:NOTICE_ID_BYTES].hex()}.credguard@{domain}>"
+
+
+def notice_named(text: str) -> str | None:
+    """Return the id of the notice that a Message-ID or idempotency key names."""
+    named = _NAME.search(text[:MAX_LINE_OCTETS])
+    return to_base64url(bytes.fromhex(named[1])) if named else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

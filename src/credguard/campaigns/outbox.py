@@ -17,12 +17,11 @@ from sqlalchemy import (
 )
 
 from credguard._text import to_base64url
+from credguard.campaigns.letter import NOTICE_ID_BYTES
 from credguard.campaigns.states import TO_SEND_NAMES, UNSENT_NAMES, NoticeState
 from credguard.campaigns.wording import FIRST, REMINDER
 from credguard.storage.database import insert_new
 from credguard.storage.tables import notice
-
-NOTICE_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, select
 
+from credguard._text import to_base64url
 from credguard.storage.database import insert_new
 from credguard.storage.tables import suppression
 
+_DIGEST_BYTES = 16  # nobody makes two addresses with one digest to any end
 _MOST_AT_ONCE = 500
 
 
@@ -33,14 +35,15 @@ class Reason(StrEnum):
 
 def digest_of(address: str) -> str:
     """Return what is kept of an address; case does not count."""
-    return sha256(address.lower().encode("utf-8", "surrogatepass")).hexdigest()
+    whole = sha256(address.lower().encode("utf-8", "surrogatepass")).digest()
+    return to_base64url(whole[:_DIGEST_BYTES])
 
 
 def suppress(
-    connection: Connection, address: str, reason: Reason, *, now: datetime
+    connection: Connection, digest: str, reason: Reason, *, now: datetime
 ) -> None:
-    """Write to *address* no more; the first reason stands."""
-    row = {"digest": digest_of(address), "reason": reason.value, "since": now}
+    """Write to the address of *digest* no more; the first reason stands."""
+    row = {"digest": digest, "reason": reason.value, "since": now}
     insert_new(connection, suppression, [row])
 
 

@@ -3,6 +3,15 @@
 import click
 
 from credguard.cli.campaign_count import list_campaigns, report, status
+from credguard.cli.campaign_notices import (
+    bounces,
+    close,
+    pause_sending,
+    remind,
+    resume_sending,
+    settle_held,
+    untold,
+)
 from credguard.cli.campaign_plan import plan, start
 from credguard.cli.campaign_run import abort, run
 
@@ -12,5 +21,20 @@ def campaign() -> None:
     """Reset the passwords of many accounts: plan, start, run, status, report, abort."""
 
 
-for command in (plan, start, run, status, report, list_campaigns, abort):
+for command in (
+    plan,
+    start,
+    run,
+    status,
+    report,
+    list_campaigns,
+    abort,
+    bounces,
+    remind,
+    untold,
+    pause_sending,
+    resume_sending,
+    settle_held,
+    close,
+):
     campaign.add_command(command)

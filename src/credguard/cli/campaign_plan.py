@@ -1,5 +1,6 @@
 """`credguard campaign plan` and `start`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def plan(
         now=datetime.now(UTC),
         kept_in=Database(settings.own_database, ours=False),
     )
+    made = replace(made, notices=settings.notice_policy())
     _print_plan(made)
     if out is None:
         say("Nothing was changed. Write the plan to a file with --out to start it.")

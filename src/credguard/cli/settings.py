@@ -9,13 +9,13 @@ users of the machine can read it.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from credguard.accounts import Columns, SqlAccounts
-from credguard.campaigns import Delivery, LetterTemplate
+from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import (
     AccountsTableError,
@@ -33,18 +33,16 @@ _KEYRING = "CREDGUARD_KEYRING"
 _FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
+_LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
+_CARRIERS = {"smtp", "maildir"}
 _SECTIONS = {
     "forum": {"database", "table", "columns"},
     "credguard": {"database"},
     "notices": {
-        "site",
-        "sender_name",
-        "sender_address",
-        "link",
-        "subject",
-        "body",
-        "smtp",
-        "maildir",
+        *_LETTER,
+        *_CARRIERS,
+        *notice_file.SCALARS,
+        *notice_file.SECTIONS,
     },
 }
 
@@ -64,6 +62,8 @@ class Settings:
         database: URL for credguard's own tables; the forum's if not set.
 
         notices: Where notices come from and how they are carried.
+
+        policy: How they go out, as it was written.
     """
 
     forum_database: str | None
@@ -71,6 +71,7 @@ class Settings:
     columns: Mapping[str, str]
     database: str | None
     notices: Mapping[str, str]
+    policy: Mapping[str, object] = field(default_factory=dict)
 
     def accounts(self) -> SqlAccounts:
         """
@@ -114,18 +115,25 @@ class Settings:
         Raises:
             DeliverySetupError: Something is missing or cannot be sent.
         """
-        needed = ("site", "sender_address", "link")
+        needed = ("site", "sender_address")
         missing = [name for name in needed if not self.notices.get(name)]
         if missing:
             message = f"set {', '.join(missing)} in credguard.toml under [notices]"
             raise DeliverySetupError(message)
         given = {
-            name: text
-            for name, text in self.notices.items()
-            if name not in {"smtp", "maildir"}
+            name: text for name, text in self.notices.items() if name not in _CARRIERS
         }
         given.setdefault("sender_name", given["site"])
         return LetterTemplate(reason=reason, **given)
+
+    def notice_policy(self) -> NoticePolicy:
+        """
+        Return how notices go out.
+
+        Raises:
+            DeliverySetupError: A value is of the wrong kind or cannot work.
+        """
+        return notice_file.from_table(self.policy)
 
     def delivery(self, deadline: timedelta = DEFAULT_DEADLINE) -> Delivery:
         """
@@ -178,11 +186,11 @@ def read_settings(
         _refuse_password(forum_database)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
-    if given.keys() & {"smtp", "maildir"}:
+    if given.keys() & _CARRIERS:
         kept = settings.notices.items()
         settings = replace(
             settings,
-            notices={k: v for k, v in kept if k not in {"smtp", "maildir"}},
+            notices={k: v for k, v in kept if k not in _CARRIERS},
         )
     return replace(
         settings,
@@ -248,7 +256,8 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         str(table) if table else None,
         {str(meaning): str(name) for meaning, name in columns.items()},
         str(own["database"]) if own.get("database") else None,
-        {name: str(text) for name, text in notices.items()},
+        {name: str(notices[name]) for name in notices.keys() & (_LETTER | _CARRIERS)},
+        notices,
     )
 
 

@@ -173,6 +173,7 @@ notice = _table(
     Column("place", BigInteger, nullable=True),
     Column("mail_group", String(255), nullable=True),
     Column("language", String(16), nullable=True),
+    Column("sent_to", String(22), nullable=True),
     Column("decided_at", Instant, nullable=True),
     Column("complained_at", Instant, nullable=True),
     Index("credguard_notice_once", "account_id", "campaign_id", "kind", unique=True),
@@ -210,7 +211,7 @@ sending = _table(
 
 suppression = _table(
     "credguard_suppression",
-    Column("digest", String(64), primary_key=True),
+    Column("digest", String(22), primary_key=True),
     Column("reason", String(16), nullable=False),
     Column("since", Instant, nullable=False),
 )

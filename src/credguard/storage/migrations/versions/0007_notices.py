@@ -55,7 +55,7 @@ def upgrade() -> None:
     )
     _make_table(
         "credguard_suppression",
-        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("digest", sa.String(22), primary_key=True),
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("since", sa.BigInteger, nullable=False),
     )
@@ -73,6 +73,7 @@ def _widen_notices() -> None:
         sa.Column("place", sa.BigInteger, nullable=True),
         sa.Column("mail_group", sa.String(255), nullable=True),
         sa.Column("language", sa.String(16), nullable=True),
+        sa.Column("sent_to", sa.String(22), nullable=True),
         sa.Column("decided_at", sa.BigInteger, nullable=True),
         sa.Column("complained_at", sa.BigInteger, nullable=True),
     ):
