@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from credguard.campaigns import paces
 from credguard.campaigns.choosing import by_hour
@@ -21,6 +21,39 @@ from credguard.storage.tables import notice, pace, sending
 
 MAX_REPLY_CHARACTERS = 32
 
+# Made once: building these costs more than running them.
+_LOOK = (
+    select(
+        notice.c.version,
+        sending.c.paused_at,
+        pace.c.rests_until,
+        pace.c.deferrals,
+        pace.c.rest_seconds,
+    )
+    .select_from(
+        notice.outerjoin(pace, pace.c.name == notice.c.mail_group).outerjoin(
+            sending, sending.c.campaign_id == notice.c.campaign_id
+        )
+    )
+    .where(notice.c.id == bindparam("b_id"))
+)
+_TOLD = (
+    update(notice)
+    .where(
+        notice.c.id == bindparam("b_id"),
+        notice.c.state.not_in((NoticeState.TOLD.value, NoticeState.BOUNCED.value)),
+    )
+    .values(
+        state=NoticeState.TOLD.value,
+        told_at=bindparam("b_now"),
+        decided_at=bindparam("b_now"),
+        sent_to=bindparam("b_to"),
+        reply=bindparam("b_reply"),
+        attempts=bindparam("b_attempts"),
+        version=notice.c.version + 1,
+        **FREE,
+    )
+)
 _LOST = "another sender took this notice over, or it was taken back"
 
 
@@ -47,22 +80,7 @@ class Look:
 
 def look(connection: Connection, held: Notice) -> Look:
     """Return what stands in the database just before a notice goes out."""
-    query = (
-        select(
-            notice.c.version,
-            sending.c.paused_at,
-            pace.c.rests_until,
-            pace.c.deferrals,
-            pace.c.rest_seconds,
-        )
-        .select_from(
-            notice.outerjoin(pace, pace.c.name == notice.c.mail_group).outerjoin(
-                sending, sending.c.campaign_id == notice.c.campaign_id
-            )
-        )
-        .where(notice.c.id == held.id)
-    )
-    row = connection.execute(query).first()
+    row = connection.execute(_LOOK, {"b_id": held.id}).first()
     if row is None:
         return Look(is_ours=False, is_paused=False)
     return Look(
@@ -98,15 +116,14 @@ def told(
     The message is out: a lease that ran out, or an abort that took the notice
     back meanwhile, does not change that.
     """
-    values: dict[str, object] = {"told_at": now, "decided_at": now, "sent_to": sent_to}
-    values |= _decision(held, NoticeState.TOLD, reply)
-    values["version"] = notice.c.version + 1
-    over = (NoticeState.TOLD.value, NoticeState.BOUNCED.value)
-    connection.execute(
-        update(notice)
-        .where(notice.c.id == held.id, notice.c.state.not_in(over))
-        .values(values)
-    )
+    values = {
+        "b_id": held.id,
+        "b_now": now,
+        "b_to": sent_to,
+        "b_reply": reply[:MAX_REPLY_CHARACTERS],
+        "b_attempts": held.attempts + 1,
+    }
+    connection.execute(_TOLD, values)
     speak(connection, held)
 
 
@@ -150,7 +167,9 @@ def defer(connection: Connection, held: Notice, *, reply: str, until: datetime) 
     _change(connection, held, {**decision, "due_at": until})
 
 
-def release(database: Database, held: Sequence[Notice], *, counts: bool) -> None:
+def release(
+    database: Database, held: Sequence[Notice], *, owner: str, counts: bool
+) -> None:
     """
     Let go of notices that were not tried, so that another run need not wait.
 
@@ -159,17 +178,19 @@ def release(database: Database, held: Sequence[Notice], *, counts: bool) -> None
 
         held: The notices.
 
+        owner: Who holds them.
+
         counts: True where their slots were counted against a day's quota.
     """
     if not held:
         return
+    ids = [each.id for each in held]
     with database.begin() as connection:
-        for each in held:
-            connection.execute(
-                update(notice)
-                .where(notice.c.id == each.id, notice.c.version == each.version)
-                .values(version=each.version + 1, reply=None, **FREE)
-            )
+        connection.execute(
+            update(notice)
+            .where(notice.c.id.in_(ids), notice.c.owner == owner)
+            .values(version=notice.c.version + 1, reply=None, **FREE)
+        )
         if counts:
             hours = by_hour([each.send_at for each in held])
             back = {hour: -number for hour, number in hours.items()}

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, RowMapping, select, update
 from credguard.campaigns.choosing import Choice, Hold, choose
 from credguard.campaigns.notice_policy import Ambiguous
 from credguard.campaigns.outbox import FREE, Notice
+from credguard.campaigns.pacing import LATEST
 from credguard.campaigns.records import Record
 from credguard.campaigns.states import TO_SEND_NAMES, NoticeState
 from credguard.campaigns.wording import ASKED
@@ -86,7 +87,8 @@ def lease(
         rows = _rows(connection, choice)
         if plan.notices.ambiguous is Ambiguous.HOLD:
             rows = _without_ambiguous(connection, rows)
-        until = choice.given[-1][1] + margin
+        # The last of them goes out as late as this, and takes a margin at the most.
+        until = choice.given[-1][1] + LATEST + margin
         leased = [
             _leased(row, now=now, send_at=at, until=until, lifetime=plan.link_lifetime)
             for row, at in rows

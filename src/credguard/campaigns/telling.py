@@ -179,7 +179,8 @@ class Run:
                 self.on_progress(tellings)
         finally:
             counts = self.record.plan.notices.day_quota is not None
-            acks.release(self.means.database, held.rest, counts=counts)
+            owner = leases.owner(self.worker)
+            acks.release(self.means.database, held.rest, owner=owner, counts=counts)
 
     def _is_time(self, held: "_Held") -> bool:
         """
@@ -213,11 +214,12 @@ class Run:
         elif not seen.is_ours:
             held.untried.popleft()
         else:
-            held.is_first = False
+            held.is_first, began = False, self.means.clock()
             # Where it is lost, whoever has the notice now tells the member.
             with suppress(LeaseLostError):
                 self._send_one(handing, held, seen, tellings)
             held.untried.popleft()
+            self._learn(self.means.clock() - began)
         return True
 
     def _send_one(
@@ -232,8 +234,7 @@ class Run:
         held.untried[0] = one = self._still_held(one)
         began = self.means.clock()
         receipt = handing.deliver(one)
-        took = max(self.means.clock() - began, _NO_TIME)
-        self._learn(took)
+        took = self.means.clock() - began
         with self.means.database.begin() as connection:
             if took >= SLOW:
                 held.resting.add(one.group)
@@ -258,7 +259,7 @@ class Run:
 
     def _learn(self, took: timedelta) -> None:
         # One that hangs says little about the next: its group rests now.
-        took = min(took, SLOW)
+        took = min(max(took, _NO_TIME), SLOW)
         before = self._took or took
         self._took = before + (took - before) * _WEIGHT
 
