@@ -9,7 +9,7 @@ from credguard.campaigns.means import Means
 from credguard.campaigns.records import Record
 from credguard.campaigns.wording import ASKED
 from credguard.storage.account_ids import check_account_id
-from credguard.storage.tables import notice
+from credguard.storage.tables import ACCOUNT_ID_CHARACTERS, notice
 
 ASK_PAUSE = timedelta(minutes=10)
 """How soon one member may ask again."""
@@ -18,7 +18,8 @@ MOST_A_DAY = 5
 """Links that one member may ask for within 24 hours."""
 
 _DAY = timedelta(days=1)
-_NOBODY = "\0"  # no account's id: the same look-ups are made for it
+# No account's id, being too long for one: the same look-ups are made for it.
+_NOBODY = "-" * (ACCOUNT_ID_CHARACTERS + 1)
 
 
 def request_link(means: Means, account_id: str | None) -> bool:

@@ -119,13 +119,13 @@ def _days(name: str, value: object) -> tuple[int, ...]:
 
 
 def _staff(name: str, value: object) -> StaffWave:
-    if value not in set(StaffWave):
+    if value not in list(StaffWave):
         raise _wrong(name, "one of " + ", ".join(StaffWave))
     return StaffWave(str(value))
 
 
 def _ambiguous(name: str, value: object) -> Ambiguous:
-    if value not in set(Ambiguous):
+    if value not in list(Ambiguous):
         raise _wrong(name, "one of " + ", ".join(Ambiguous))
     return Ambiguous(str(value))
 
