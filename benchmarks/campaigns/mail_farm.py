@@ -240,12 +240,13 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=4)
     asked = parser.parse_args()
-    for name, trial in {
+    trials: dict[str, Callable[[Path, int, int], dict[str, object]]] = {
         "a bad day": bad_day,
         "a day's quota": quota,
         "a bad segment": partial(bad_segment, late=False),
         "a bad segment, reported a minute later": partial(bad_segment, late=True),
-    }.items():
+    }
+    for name, trial in trials.items():
         print(f"\n{name}, {asked.workers} senders")
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, RowMapping, func, update
+from sqlalchemy import Connection, RowMapping, update
 
 from credguard.campaigns import breaking, outbox, records, suppression, verp
 from credguard.campaigns.bounce_codes import is_bad_address, is_permanent
@@ -132,7 +132,7 @@ def _bounced(
         .values(
             state=NoticeState.BOUNCED.value,
             reply=status,
-            decided_at=func.coalesce(notice.c.decided_at, now),
+            decided_at=row["decided_at"] or now,
             version=notice.c.version + 1,
             **FREE,
         )

@@ -1,10 +1,12 @@
 """Which notices a sender may hold next, and when each may go out."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, or_, select
 
 from credguard.campaigns import breaking, paces, waves
 from credguard.campaigns.mail_groups import OTHERS
@@ -117,25 +119,25 @@ class _Search:
     policy: NoticePolicy
     size: int
     now: datetime
+    busy: set[str] = field(default_factory=set)
 
     def asked(self) -> list[Candidate]:
         """Return notices that members asked for: they wait for no morning."""
-        query = self._fresh(OTHERS, self.size, set(), only_asked=True)
-        found = self._read(query)
-        for lane in self.policy.lanes.names:
-            found += self._read(self._fresh(lane, self.size, set(), only_asked=True))
+        found: list[Candidate] = []
+        for lane in (OTHERS, *self.policy.lanes.names):
+            found += self._fresh(lane, self.size, before=waves.ASKED_BEFORE)
         return found
 
     def all(self) -> list[Candidate]:
         """Return what may go out, of each lane as many as could all be sent."""
         until = self.now + BATCH_LASTS
-        busy = paces.busy(self.connection, now=self.now, until=until)
-        found = self._retries(busy)
+        self.busy = paces.busy(self.connection, now=self.now, until=until)
+        found = self._retries()
         for lane in self.policy.lanes.names:
-            if lane not in busy:
-                found += self._read(self._fresh(lane, self._most(lane), busy))
+            if lane not in self.busy:
+                found += self._fresh(lane, self._most(lane))
         most = self.size * (_OTHERS_AT_ONCE if self.policy.other_rate else 1)
-        return found + self._read(self._fresh(OTHERS, most, busy))
+        return found + self._fresh(OTHERS, most)
 
     def tracks(self, candidates: list[Candidate]) -> dict[str, Track]:
         """Return the slots of the candidates' groups, of those that have a rate."""
@@ -159,53 +161,55 @@ class _Search:
             return self.size
         return min(self.size, int(rate * BATCH_LASTS.total_seconds()) + 1)
 
-    def _retries(self, busy: set[str]) -> list[Candidate]:
-        query = (
-            select(notice.c.id, notice.c.mail_group, notice.c.due_at)
-            .where(
-                notice.c.campaign_id == self.campaign_id,
-                notice.c.state == NoticeState.DEFERRED.value,
-                notice.c.due_at <= self.now,
-                self._is_free,
-            )
-            .order_by(notice.c.due_at)
-            # Half of a batch at the most: those who were not tried yet come as well.
-            .limit(max(1, self.size // 2))
-        )
-        if busy:
-            query = query.where(notice.c.mail_group.not_in(sorted(busy)))
+    def _retries(self) -> list[Candidate]:
+        # Half of a batch at the most: those who were not tried yet come as well.
+        rows = self._read(_RETRIES, "", max(1, self.size // 2))
         return [
             Candidate(row[0], row[1] or "", waves.place_of_retry(row[2].timestamp()))
-            for row in self.connection.execute(query)
+            for row in rows
         ]
 
     def _fresh(
-        self, lane: str, most: int, busy: set[str], *, only_asked: bool = False
-    ) -> Select[*tuple[object, ...]]:
-        query = (
-            select(notice.c.id, notice.c.mail_group, notice.c.place)
-            .where(
-                notice.c.campaign_id == self.campaign_id,
-                notice.c.state == NoticeState.QUEUED.value,
-                notice.c.lane == lane,
-                self._is_free,
-            )
-            .order_by(notice.c.place)
-            .limit(most)
-        )
-        if only_asked:
-            query = query.where(notice.c.place < waves.ASKED_BEFORE)
-        if lane == OTHERS and busy:
-            query = query.where(notice.c.mail_group.not_in(sorted(busy)))
-        return query
+        self, lane: str, most: int, *, before: int = waves.AFTER_ALL
+    ) -> list[Candidate]:
+        rows = self._read(_FRESH, lane, most, b_before=before)
+        return [Candidate(row[0], row[1] or "", row[2]) for row in rows]
 
-    @property
-    def _is_free(self) -> ColumnElement[bool]:
-        until = notice.c.lease_until
-        return and_(notice.c.due_at <= self.now, or_(until.is_(None), until < self.now))
+    def _read(
+        self, query: Executable, lane: str, most: int, **more: int
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        values = {
+            "b_campaign": self.campaign_id,
+            "b_lane": lane,
+            "b_now": self.now,
+            "b_most": most,
+            # A named group that is busy is not asked for.
+            "b_busy": [] if lane else sorted(self.busy),
+        }
+        return self.connection.execute(query, {**values, **more}).all()
 
-    def _read(self, query: Select[*tuple[object, ...]]) -> list[Candidate]:
-        return [
-            Candidate(str(row[0]), str(row[1] or ""), int(str(row[2])))
-            for row in self.connection.execute(query)
-        ]
+
+# Made once: building these costs more than running them.
+_DUE = and_(
+    notice.c.campaign_id == bindparam("b_campaign"),
+    notice.c.due_at <= bindparam("b_now"),
+    or_(notice.c.lease_until.is_(None), notice.c.lease_until < bindparam("b_now")),
+    notice.c.mail_group.not_in(bindparam("b_busy", expanding=True)),
+)
+_FRESH = (
+    select(notice.c.id, notice.c.mail_group, notice.c.place)
+    .where(
+        _DUE,
+        notice.c.state == NoticeState.QUEUED.value,
+        notice.c.lane == bindparam("b_lane"),
+        notice.c.place < bindparam("b_before"),
+    )
+    .order_by(notice.c.place)
+    .limit(bindparam("b_most"))
+)
+_RETRIES = (
+    select(notice.c.id, notice.c.mail_group, notice.c.due_at)
+    .where(_DUE, notice.c.state == NoticeState.DEFERRED.value)
+    .order_by(notice.c.due_at)
+    .limit(bindparam("b_most"))
+)

@@ -28,6 +28,9 @@ _BAND = 1 << 40  # more seconds than there are between any two log-ins
 ASKED_BAND, RETRY_BAND, FIRST_BAND, NEWEST_BAND, NEVER_BAND, LAST_BAND = range(-3, 3)
 _STAFF = {StaffWave.FIRST: FIRST_BAND, StaffWave.LAST: LAST_BAND}
 
+AFTER_ALL = (LAST_BAND + 2) * _BAND
+"""A place after every other."""
+
 ASKED_BEFORE = RETRY_BAND * _BAND - _BAND // 2
 """Places before this one are of links that members asked for."""
 
