@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from credguard.accounts import Columns, SqlAccounts
-from credguard.campaigns import Delivery, LetterTemplate
+from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions
 from credguard.cli.campaign_settings import read_approval, read_forecast
@@ -36,18 +36,16 @@ _KEYRING = "CREDGUARD_KEYRING"
 _FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
+_LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
+_CARRIERS = {"smtp", "maildir"}
 _SECTIONS = {
     "forum": {"database", "table", "columns"},
     "credguard": {"database"},
     "notices": {
-        "site",
-        "sender_name",
-        "sender_address",
-        "link",
-        "subject",
-        "body",
-        "smtp",
-        "maildir",
+        *_LETTER,
+        *_CARRIERS,
+        *notice_file.SCALARS,
+        *notice_file.SECTIONS,
     },
     "approval": {"needed", "approvers", "keys"},
     "forecast": {"bounces", "support", "hash_seconds"},
@@ -70,6 +68,8 @@ class Settings:
 
         notices: Where notices come from and how they are carried.
 
+        policy: How they go out, as it was written.
+
         approval: Who must approve a plan.
 
         forecast: What a forecast takes for granted.
@@ -80,6 +80,7 @@ class Settings:
     columns: Mapping[str, str]
     database: str | None
     notices: Mapping[str, str]
+    policy: Mapping[str, object] = field(default_factory=dict)
     approval: ApprovalPolicy = NO_APPROVAL
     forecast: Assumptions = field(default_factory=Assumptions)
 
@@ -129,18 +130,25 @@ class Settings:
         Raises:
             DeliverySetupError: Something is missing or cannot be sent.
         """
-        needed = ("site", "sender_address", "link")
+        needed = ("site", "sender_address")
         missing = [name for name in needed if not self.notices.get(name)]
         if missing:
             message = f"set {', '.join(missing)} in credguard.toml under [notices]"
             raise DeliverySetupError(message)
         given = {
-            name: text
-            for name, text in self.notices.items()
-            if name not in {"smtp", "maildir"}
+            name: text for name, text in self.notices.items() if name not in _CARRIERS
         }
         given.setdefault("sender_name", given["site"])
         return LetterTemplate(reason=reason, **given)
+
+    def notice_policy(self) -> NoticePolicy:
+        """
+        Return how notices go out.
+
+        Raises:
+            DeliverySetupError: A value is of the wrong kind or cannot work.
+        """
+        return notice_file.from_table(self.policy)
 
     def delivery(self, deadline: timedelta = DEFAULT_DEADLINE) -> Delivery:
         """
@@ -193,11 +201,11 @@ def read_settings(
         _refuse_password(forum_database)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
-    if given.keys() & {"smtp", "maildir"}:
+    if given.keys() & _CARRIERS:
         kept = settings.notices.items()
         settings = replace(
             settings,
-            notices={k: v for k, v in kept if k not in {"smtp", "maildir"}},
+            notices={k: v for k, v in kept if k not in _CARRIERS},
         )
     return replace(
         settings,
@@ -268,7 +276,8 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         str(table) if table else None,
         {str(meaning): str(name) for meaning, name in columns.items()},
         str(own["database"]) if own.get("database") else None,
-        {name: str(text) for name, text in notices.items()},
+        {name: str(notices[name]) for name in notices.keys() & (_LETTER | _CARRIERS)},
+        notices,
         read_approval(_section(content, "approval", path), path),
         read_forecast(_section(content, "forecast", path), path),
     )

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
@@ -178,8 +180,53 @@ notice = _table(
     Column("owner", String(64), nullable=True),
     Column("lease_until", Instant, nullable=True),
     Column("version", Integer, nullable=False),
-    Index("credguard_notice_account", "campaign_id", "account_id", unique=True),
+    Column("kind", String(16), nullable=False, server_default="first"),
+    Column("is_current", Boolean, nullable=False, server_default=true()),
+    Column("lane", String(32), nullable=True),
+    Column("place", BigInteger, nullable=True),
+    Column("mail_group", String(255), nullable=True),
+    Column("language", String(16), nullable=True),
+    Column("sent_to", String(22), nullable=True),
+    Column("decided_at", Instant, nullable=True),
+    Column("complained_at", Instant, nullable=True),
+    Index("credguard_notice_once", "account_id", "campaign_id", "kind", unique=True),
     Index("credguard_notice_due", "campaign_id", "state", "due_at"),
+    Index("credguard_notice_place", "campaign_id", "state", "lane", "place"),
+    Index("credguard_notice_decided", "campaign_id", "decided_at"),
+)
+
+pace = _table(
+    "credguard_pace",
+    Column("name", String(255), primary_key=True),
+    Column("next_slot_at", Instant, nullable=False),
+    Column("rests_until", Instant, nullable=True),
+    Column("rest_seconds", Integer, nullable=False),
+    Column("deferrals", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+sent_hour = _table(
+    "credguard_sent_hour",
+    Column("hour", Instant, primary_key=True, autoincrement=False),
+    Column("sent", Integer, nullable=False),
+)
+
+sending = _table(
+    "credguard_sending",
+    Column(
+        "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
+    ),
+    Column("paused_at", Instant, nullable=True),
+    Column("why", String(255), nullable=True),
+    Column("resumed_at", Instant, nullable=True),
+    Column("version", Integer, nullable=False),
+)
+
+suppression = _table(
+    "credguard_suppression",
+    Column("digest", String(22), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 audit = _table(
