@@ -24,14 +24,15 @@ from pathlib import Path
 
 from credguard.accounts import Columns, SqlAccounts
 from credguard.campaigns import Campaigns, Group, LetterTemplate, NoticePolicy, everyone
-from credguard.campaigns.forecast import lower_bound
 from credguard.campaigns.mail_groups import Lanes
 from credguard.campaigns.means import Means
+from credguard.campaigns.notice_forecast import lower_bound
 from credguard.delivery import read_report
 from credguard.drill.mail_farm import Exchanger, MailFarm
 from credguard.drill.virtual_time import VirtualTime
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
+from credguard.passwords.recognizing import Recognizer
 from credguard.storage import Database
 from credguard.storage.schema import prepare
 
@@ -93,7 +94,7 @@ class Stage:
             Means(
                 database=database,
                 keyring=Keyring.generate(),
-                identify=PasswordHasher().identify,
+                identify=Recognizer(PasswordHasher()),
                 clock=self.time.clock,
                 forum=SqlAccounts(url, table="members", columns=columns),
                 pause=self.time.pause,

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credguard.campaigns import plan_file
-from credguard.campaigns.forecast import lower_bound
 from credguard.campaigns.notice_file import from_table, to_tables
 from credguard.campaigns.notice_policy import (
     Ambiguous,
@@ -17,9 +16,10 @@ from credguard.campaigns.notice_policy import (
     NoticePolicy,
     StaffWave,
 )
-from credguard.campaigns.plan import Plan, Tally
+from credguard.campaigns.plan import Plan
 from credguard.campaigns.quiet_hours import QuietHours
 from credguard.campaigns.scope import everyone
+from credguard.campaigns.tally import Tally
 from credguard.campaigns.wording import Texts
 from credguard.errors import DeliverySetupError
 from forums import LETTER
@@ -131,31 +131,6 @@ def test_a_group_has_its_rate() -> None:
     policy = NoticePolicy(groups={"google": Group(rate=2.0)}, other_rate=0.5)
     rates = [policy.rate_of(lane) for lane in ("google", "microsoft", "")]
     assert rates == [2.0, None, 0.5]
-
-
-@pytest.mark.parametrize(
-    ("waiting", "bound"),
-    [
-        ({}, timedelta(0)),
-        ({"": 100}, timedelta(seconds=10)),
-        ({"google": 100, "": 100}, timedelta(seconds=50)),
-        ({"google": 10, "": 990}, timedelta(days=1)),
-        ({"": 1001}, timedelta(days=2)),
-    ],
-)
-def test_the_lower_bound_is_the_slowest_limit(
-    waiting: dict[str, int], bound: timedelta
-) -> None:
-    """The whole's rate, a group's, or the days that a quota takes."""
-    policy = NoticePolicy(groups={"google": Group(rate=2.0)}, day_quota=500)
-    assert lower_bound(waiting, policy, rate=10.0) == bound
-
-
-def test_the_lower_bound_knows_the_largest_other_domain() -> None:
-    """Where each other domain has a rate, that with most members takes longest."""
-    policy = NoticePolicy(other_rate=0.1)
-    found = lower_bound({"": 100}, policy, rate=10.0, most_in_one=30)
-    assert found == timedelta(seconds=300)
 
 
 def test_quiet_hours_are_the_policys() -> None:

@@ -19,6 +19,7 @@ from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_f
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions
 from credguard.cli.campaign_settings import read_approval, read_forecast
+from credguard.cli.sections import CARRIERS, LETTER, SECTIONS, section
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import (
     AccountsTableError,
@@ -36,20 +37,6 @@ _KEYRING = "CREDGUARD_KEYRING"
 _FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
-_LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
-_CARRIERS = {"smtp", "maildir"}
-_SECTIONS = {
-    "forum": {"database", "table", "columns"},
-    "credguard": {"database"},
-    "notices": {
-        *_LETTER,
-        *_CARRIERS,
-        *notice_file.SCALARS,
-        *notice_file.SECTIONS,
-    },
-    "approval": {"needed", "approvers", "keys"},
-    "forecast": {"bounces", "support", "hash_seconds"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +123,7 @@ class Settings:
             message = f"set {', '.join(missing)} in credguard.toml under [notices]"
             raise DeliverySetupError(message)
         given = {
-            name: text for name, text in self.notices.items() if name not in _CARRIERS
+            name: text for name, text in self.notices.items() if name not in CARRIERS
         }
         given.setdefault("sender_name", given["site"])
         return LetterTemplate(reason=reason, **given)
@@ -201,11 +188,11 @@ def read_settings(
         _refuse_password(forum_database)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
-    if given.keys() & _CARRIERS:
+    if given.keys() & CARRIERS:
         kept = settings.notices.items()
         settings = replace(
             settings,
-            notices={k: v for k, v in kept if k not in _CARRIERS},
+            notices={k: v for k, v in kept if k not in CARRIERS},
         )
     return replace(
         settings,
@@ -259,10 +246,10 @@ def _from_file(file: Path | None) -> Settings:
 
 
 def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
-    forum = _section(content, "forum", path)
-    own = _section(content, "credguard", path)
-    notices = _section(content, "notices", path)
-    unknown = sorted(content.keys() - _SECTIONS.keys())
+    forum = section(content, "forum", path)
+    own = section(content, "credguard", path)
+    notices = section(content, "notices", path)
+    unknown = sorted(content.keys() - SECTIONS.keys())
     if unknown:
         message = f"{path} has a section [{unknown[0]}] that is not known"
         raise SetupError(message)
@@ -276,20 +263,11 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         str(table) if table else None,
         {str(meaning): str(name) for meaning, name in columns.items()},
         str(own["database"]) if own.get("database") else None,
-        {name: str(notices[name]) for name in notices.keys() & (_LETTER | _CARRIERS)},
+        {name: str(notices[name]) for name in notices.keys() & (LETTER | CARRIERS)},
         notices,
-        read_approval(_section(content, "approval", path), path),
-        read_forecast(_section(content, "forecast", path), path),
+        read_approval(section(content, "approval", path), path),
+        read_forecast(section(content, "forecast", path), path),
     )
-
-
-def _section(content: Mapping[str, object], name: str, path: Path) -> dict[str, object]:
-    section = content.get(name, {})
-    known = _SECTIONS[name]
-    if not isinstance(section, dict) or section.keys() - known:
-        message = f"{path}: [{name}] holds {', '.join(sorted(known))} and no more"
-        raise SetupError(message)
-    return dict(section)
 
 
 def _column_options(columns: tuple[str, ...]) -> dict[str, str]:
