@@ -21,6 +21,18 @@ PURE := \
 	src/credguard/campaigns/forecast.py \
 	src/credguard/campaigns/letter.py \
 	src/credguard/campaigns/lists.py \
+	src/credguard/campaigns/bounce_codes.py \
+	src/credguard/campaigns/breaker.py \
+	src/credguard/campaigns/letter_checks.py \
+	src/credguard/campaigns/letter_texts.py \
+	src/credguard/campaigns/mail_groups.py \
+	src/credguard/campaigns/notice_file.py \
+	src/credguard/campaigns/notice_forecast.py \
+	src/credguard/campaigns/notice_policy.py \
+	src/credguard/campaigns/pacing.py \
+	src/credguard/campaigns/quiet_hours.py \
+	src/credguard/campaigns/verp.py \
+	src/credguard/campaigns/wording.py \
 	src/credguard/campaigns/plan.py \
 	src/credguard/campaigns/plan_file.py \
 	src/credguard/campaigns/reachable.py \

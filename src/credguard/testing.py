@@ -28,6 +28,9 @@ __all__ = [
     "RememberedMail",
 ]
 
+Answer = Outcome | Receipt | DeliveryUnavailableError
+_REPLY = "remembered"
+
 
 def __getattr__(name: str) -> object:
     """Load the cheapest work factor when it is first touched (PEP 562)."""
@@ -112,11 +115,17 @@ class Carried:
         recipient: The envelope's recipient.
 
         receipt: What was told of it.
+
+        return_path: Where a bounce would come back to, None for the carrier's own.
+
+        idempotency_key: What names the notice.
     """
 
     message: EmailMessage
     recipient: str
     receipt: Receipt
+    return_path: str | None = None
+    idempotency_key: str = ""
 
 
 class RememberedMail:
@@ -125,14 +134,13 @@ class RememberedMail:
 
     Args:
         answers: What to answer, message by message, and ACCEPTED after the last;
-            or a function of the message and its recipient. An answer that is an
-            error is raised.
+            or a function of the message and its recipient. An answer is an outcome,
+            a receipt with a reply code, or an error that is raised.
     """
 
     def __init__(
         self,
-        answers: Iterable[Outcome | DeliveryUnavailableError]
-        | Callable[[EmailMessage, str], Outcome | DeliveryUnavailableError] = (),
+        answers: Iterable[Answer] | Callable[[EmailMessage, str], Answer] = (),
     ) -> None:
         self.carried: list[Carried] = []
         self.is_closed = False
@@ -151,7 +159,14 @@ class RememberedMail:
             if each.receipt.outcome is Outcome.ACCEPTED
         ]
 
-    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        recipient: str,
+        return_path: str | None = None,
+        idempotency_key: str = "",
+    ) -> Receipt:
         """
         Remember *message* and answer as told.
 
@@ -161,8 +176,10 @@ class RememberedMail:
         answer = self._answer(message, recipient)
         if isinstance(answer, DeliveryUnavailableError):
             raise answer
-        receipt = Receipt(answer, "remembered")
-        self.carried.append(Carried(message, recipient, receipt))
+        receipt = answer if isinstance(answer, Receipt) else Receipt(answer, _REPLY)
+        self.carried.append(
+            Carried(message, recipient, receipt, return_path, idempotency_key)
+        )
         return receipt
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from credguard.campaigns.accounts import Accounts, CountsBySet
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.lists import AccountList
+from credguard.campaigns.notice_policy import Group, NoticePolicy
 from credguard.campaigns.scope import (
     cost_below,
     created_before,
@@ -41,6 +42,9 @@ SCOPES: list[Scope] = [
 ]
 
 
+NOTICES = NoticePolicy(groups={"ours": Group(("kelvin.example",), 1.0)})
+
+
 @pytest.fixture
 def forum(database_url: str) -> Iterator[Database]:
     """A database for a forum's table."""
@@ -62,7 +66,7 @@ def planned(crowd: Crowd, accounts: Accounts, scope: Scope) -> Tally:
     inputs = planning.Inputs(
         accounts=accounts, identify=IDENTIFY, now=NOW, kept_in=crowd.kept_in
     )
-    return planning._counted(inputs, scope, {"kelvin.example": 1.0})
+    return planning._counted(inputs, scope, NOTICES)
 
 
 @pytest.mark.parametrize("own", OWN)

@@ -24,7 +24,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from credguard import CredGuard, Keyring
-from credguard.campaigns import Delivery, Outcome, Receipt, leases, retiring, telling
+from credguard.campaigns import (
+    Delivery,
+    Outcome,
+    Receipt,
+    pacing,
+    retiring,
+    telling,
+)
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import CredguardError
 from forums import NEW_PASSWORD, House, open_guard, token_in
@@ -103,7 +110,9 @@ class Ledger:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+    def send(
+        self, message: EmailMessage, *, recipient: str, **_: str | None
+    ) -> Receipt:
         """Write a line for *message*."""
         line = json.dumps([recipient, str(message["Message-ID"]), token_in(message)])
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -256,7 +265,7 @@ def main() -> None:
     # Small pieces, so that a kill finds the work in any state.
     retiring.RANGE_SIZE = 20
     retiring.RANGE_LEASE = timedelta(milliseconds=250)
-    leases.BATCH_LASTS = timedelta(milliseconds=100)
+    pacing.BATCH_LASTS = timedelta(milliseconds=100)
     telling._GLANCE = retiring._GLANCE = timedelta(milliseconds=50)
     play = killed_again_and_again if scene.kills else at_once
     json.dump(play(scene), sys.stdout)

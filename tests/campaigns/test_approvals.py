@@ -16,6 +16,8 @@ from credguard.campaigns import Plan, everyone, plan_file
 from credguard.campaigns.approval_policy import ApprovalPolicy
 from credguard.campaigns.approver_keys import ApproverKey, has_signed, is_public_key
 from credguard.campaigns.confirming import FRESH, SKEW
+from credguard.campaigns.notice_policy import NoticePolicy
+from credguard.campaigns.wording import Texts
 from credguard.errors import (
     ApprovalError,
     CampaignStateError,
@@ -92,8 +94,12 @@ def test_two_of_three_start_a_plan(house: House, guard: CredGuard) -> None:
         lambda plan: replace(plan, scope=everyone | everyone),
         lambda plan: replace(plan, letter=replace(LETTER, reason="Something else.")),
         lambda plan: replace(plan, link_lifetime=timedelta(days=1)),
-        lambda plan: replace(plan, per_day=1000),
-        lambda plan: replace(plan, domain_rates={"mail.example": 1.0}),
+        lambda plan: replace(plan, notices=NoticePolicy(day_quota=1000)),
+        lambda plan: replace(plan, notices=NoticePolicy(other_rate=1.0)),
+        lambda plan: replace(
+            plan, notices=NoticePolicy(texts={"de": Texts(subject="Neu: {site}")})
+        ),
+        lambda plan: replace(plan, notices=NoticePolicy(reminder_days=(4,))),
         lambda plan: replace(plan, made_at=plan.made_at + timedelta(microseconds=1)),
         lambda plan: replace(plan, tally=replace(plan.tally, staff=1)),
     ],

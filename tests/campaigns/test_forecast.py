@@ -12,6 +12,7 @@ from credguard.campaigns.forecast import (
     forecast,
     usual_bounces,
 )
+from credguard.campaigns.notice_policy import Group, NoticePolicy
 from credguard.campaigns.tally import Band, Tally
 from credguard.errors import CampaignStateError
 
@@ -22,40 +23,61 @@ TOLD = Tally(
     to_tell=1000,
     unreachable=100,
     told_bands=Counter({Band.MONTH.value: 600, Band.EARLIER.value: 400}),
-    domains=Counter({"mail.example": 500, "slow.example": 100}),
+    domains=Counter({"gmail.com": 650, "mail.example": 100, "slow.example": 50}),
+    groups=Counter({"google": 650, "slow": 50}),
 )
+
+
+def policy(quota: int | None = None, **rates: float) -> NoticePolicy:
+    """Return a policy with a day's quota and rates of groups."""
+    others = rates.pop("others", None)
+    groups = {name: Group((f"{name}.example",), rate) for name, rate in rates.items()}
+    return NoticePolicy(day_quota=quota, groups=groups, other_rate=others)
 
 
 @pytest.mark.parametrize(
-    ("pace", "expected", "limit"),
+    ("notices", "expected", "limit"),
     [
-        (Pace(rate=10), 100, "10 a second"),
-        (Pace(rate=10, per_day=1000), 86_400, "1,000 a day"),
-        (Pace(rate=10, per_day=10**9), 100, "10 a second"),
-        (
-            Pace(rate=10, domains={"slow.example": 0.5, "mail.example": 100}),
-            200,
-            "0.5 a second to slow.example",
-        ),
-        (Pace(rate=10, domains={"nobody.example": 0.001}), 100, "10 a second"),
+        (policy(), 100, "10 a second"),
+        (policy(quota=100), 9 * 86_400, "100 a day"),
+        (policy(quota=999), 86_400, "999 a day"),
+        (policy(quota=1000), 100, "10 a second"),
+        (policy(slow=0.25, google=100), 200, "0.25 a second to slow"),
+        (policy(google=5), 130, "5 a second to google"),
+        (policy(nobody=0.001), 100, "10 a second"),
+        (policy(slow=50, others=0.5), 200, "0.5 a second to each other domain"),
     ],
 )
-def test_the_slowest_limit_is_the_bound(pace: Pace, expected: int, limit: str) -> None:
-    """The rate, the day's quota, or a domain: whichever takes longest."""
-    assert pace.at_least(TOLD) == (timedelta(seconds=expected), limit)
+def test_the_slowest_limit_is_the_bound(
+    notices: NoticePolicy, expected: int, limit: str
+) -> None:
+    """The rate, the day's quota, or a group: whichever takes longest."""
+    found = Pace(rate=10, notices=notices).at_least(TOLD)
+    assert found == (timedelta(seconds=expected), limit)
+
+
+def test_a_domain_of_a_group_is_not_another() -> None:
+    """The rate of each other domain is no limit for the group's."""
+    tally = Tally(to_tell=50, domains=TOLD.domains, groups=Counter({"google": 50}))
+    tally.domains = Counter({"gmail.com": 50})
+    found = Pace(rate=10, notices=policy(others=0.01)).at_least(tally)
+    assert found == (timedelta(seconds=5), "10 a second")
 
 
 @given(COUNTS, COUNTS, st.floats(0.01, 1e6), st.none() | st.integers(1, 10**9))
 def test_no_limit_is_faster_than_the_bound(
-    told: int, slow: int, rate: float, per_day: int | None
+    told: int, slow: int, rate: float, quota: int | None
 ) -> None:
     """A schedule that keeps every limit takes at least as long."""
-    tally = Tally(to_tell=told + slow, domains=Counter({"slow.example": slow}))
-    pace = Pace(rate=rate, per_day=per_day, domains={"slow.example": 0.5})
+    tally = Tally(to_tell=told + slow, groups=Counter({"slow": slow}))
+    pace = Pace(rate=rate, notices=policy(quota=quota, slow=0.5))
     seconds = pace.at_least(tally)[0].total_seconds() + 1e-3
     assert seconds * rate >= min(told + slow, 8e13 * rate) * (1 - 1e-9)
     assert seconds * 0.5 >= slow * (1 - 1e-9)
-    assert per_day is None or seconds / 86_400 * per_day >= (told + slow) * (1 - 1e-9)
+    if quota is not None:
+        # A quota's worth goes out at once, and another after each day.
+        most = (seconds / 86_400 * (1 + 1e-9) + 1) * quota
+        assert most >= min(told + slow, 9e8 * quota)
 
 
 def test_a_forecast_has_a_number_for_each_cost() -> None:
@@ -103,20 +125,3 @@ def test_a_hash_takes_a_time(seconds: float) -> None:
     """A mistyped time is told."""
     with pytest.raises(CampaignStateError, match="hash"):
         Assumptions(hash_seconds=seconds)
-
-
-@pytest.mark.parametrize(
-    ("per_day", "domains"),
-    [
-        (0, {}),
-        (-1, {}),
-        (None, {"mail.example": 0.0}),
-        (None, {"mail.example": float("nan")}),
-    ],
-)
-def test_a_limit_lets_something_out(
-    per_day: int | None, domains: dict[str, float]
-) -> None:
-    """A campaign that tells nobody for ever is a mistake."""
-    with pytest.raises(CampaignStateError, match="lets out"):
-        Pace(rate=1.0, per_day=per_day, domains=domains)

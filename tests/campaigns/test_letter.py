@@ -14,6 +14,7 @@ from credguard.campaigns.letter import (
     compose,
     is_reachable,
     message_id,
+    notice_named,
 )
 from credguard.errors import DeliverySetupError
 
@@ -447,3 +448,40 @@ def test_a_forum_may_write_its_own_text() -> None:
 def test_a_sender_may_have_no_name() -> None:
     """Without a name the From header is the bare address."""
     assert str(notice(sender_name="")["From"]) == "help@forum.example"
+
+
+def test_a_message_id_names_its_notice() -> None:
+    """The id of a notice is read back from its Message-ID, however it is quoted."""
+    notice_id = "AAECAwQFBgcICQoLDA0ODw"
+    named = message_id(notice_id, "forum.example")
+    assert named == "<000102030405060708090a0b0c0d0e0f.credguard@forum.example>"
+    assert notice_named(named) == notice_named(f"x {named[1:-1]} y") == notice_id
+
+
+@pytest.mark.parametrize("text", ["", "<a@b.example>", "0" * 31, "f" * 33, "\udcff"])
+def test_what_names_no_notice_is_none(text: str) -> None:
+    """Any text may be given."""
+    assert notice_named(text) is None
+
+
+def test_a_letter_without_a_link_has_none() -> None:
+    """The default text says to go there oneself, and a token is not looked at."""
+    made = template(link="")
+    assert "{link}" not in made.body
+    sent = compose(
+        made,
+        recipient="member@mail.example",
+        token="",
+        until=UNTIL,
+        queued_at=QUEUED,
+        message_id=message_id("notice 1", made.domain),
+    )
+    assert "://" not in sent.get_content()
+    assert "yourself" in sent.get_content()
+
+
+@pytest.mark.parametrize("field", ["link", "until"])
+def test_a_letter_without_a_link_names_no_field_of_one(field: str) -> None:
+    """There is nothing to put into it."""
+    with pytest.raises(DeliverySetupError, match=field):
+        template(link="", body=f"Hello {{{field}}}")

@@ -11,6 +11,7 @@ from scopes import INSTANTS, LISTS, SCOPES
 
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.lists import AccountList, ListKind
+from credguard.campaigns.notice_policy import Group, NoticePolicy
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.plan_file import MAX_PLAN_CHARACTERS, read, write
 from credguard.campaigns.scope import everyone, in_list
@@ -38,6 +39,15 @@ TEXTS = st.text(
 DOMAINS = st.sampled_from(["mail.example", "example.org", "a\x7f\"'\\ \n.é"])
 
 
+LANES = st.sampled_from(["google", "our-host"])
+NOTICES = st.builds(
+    NoticePolicy,
+    day_quota=st.none() | st.integers(1, 10**9),
+    other_rate=st.none() | st.floats(1 / 3600, 1e6),
+    groups=st.dictionaries(LANES, st.builds(Group, rate=st.floats(1 / 3600, 1e6))),
+)
+
+
 @st.composite
 def tallies(draw: st.DrawFn) -> Tally:
     """Return counts as they may come from any table."""
@@ -57,6 +67,7 @@ def tallies(draw: st.DrawFn) -> Tally:
     bands = st.dictionaries(st.sampled_from([band.value for band in Band]), some)
     tally.bands, tally.told_bands = Counter(draw(bands)), Counter(draw(bands))
     tally.domains = Counter(draw(st.dictionaries(DOMAINS, some)))
+    tally.groups = Counter(draw(st.dictionaries(LANES, some)))
     names = st.sampled_from(["argon2id", "django:md5", "a\x7f\"'\\ \n.é"])
     tally.schemes = Counter(draw(st.dictionaries(names, st.integers(1, 10**12))))
     return tally
@@ -77,8 +88,7 @@ def plans(draw: st.DrawFn) -> Plan:
         link_lifetime=timedelta(seconds=draw(st.integers(300, 10**7))),
         made_at=draw(INSTANTS),
         tally=draw(tallies()),
-        per_day=draw(st.none() | st.integers(1, 10**9)),
-        domain_rates=draw(st.dictionaries(DOMAINS, st.floats(1 / 3600, 1e6))),
+        notices=draw(NOTICES),
     )
 
 

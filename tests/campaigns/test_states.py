@@ -52,18 +52,24 @@ SETTLED = {
     MemberState.RESET_DONE: AccountState.RESET_DONE,
     MemberState.RESTORED: AccountState.RESTORED,
     MemberState.LEFT: AccountState.LEFT,
+    MemberState.DORMANT_CLOSED: AccountState.DORMANT_CLOSED,
+}
+TELLING = {
+    None: AccountState.UNREACHABLE,
+    NoticeState.DEFERRED: AccountState.DEFERRED,
+    NoticeState.HELD: AccountState.AMBIGUOUS,
+    NoticeState.TOLD: AccountState.TOLD,
+    NoticeState.REFUSED: AccountState.REFUSED,
+    NoticeState.GIVEN_UP: AccountState.REFUSED,
+    NoticeState.BOUNCED: AccountState.BOUNCED,
+    NoticeState.SUPPRESSED: AccountState.SUPPRESSED,
+    NoticeState.NO_ADDRESS: AccountState.UNREACHABLE,
+    NoticeState.CANCELED: AccountState.RESTORING,
 }
 WAITING = {
-    (None, 0): AccountState.UNREACHABLE,
-    (None, 3): AccountState.UNREACHABLE,
     (NoticeState.QUEUED, 0): AccountState.QUEUED,
     (NoticeState.QUEUED, 3): AccountState.DEFERRED,
-    (NoticeState.TOLD, 0): AccountState.TOLD,
-    (NoticeState.TOLD, 3): AccountState.TOLD,
-    (NoticeState.REFUSED, 0): AccountState.REFUSED,
-    (NoticeState.REFUSED, 3): AccountState.REFUSED,
-    (NoticeState.CANCELED, 0): AccountState.RESTORING,
-    (NoticeState.CANCELED, 3): AccountState.RESTORING,
+    **{(state, tried): seen for state, seen in TELLING.items() for tried in (0, 3)},
 }
 
 

@@ -15,8 +15,11 @@ OPEN = {
     AccountState.UNREACHABLE,
     AccountState.QUEUED,
     AccountState.DEFERRED,
+    AccountState.AMBIGUOUS,
     AccountState.TOLD,
     AccountState.REFUSED,
+    AccountState.BOUNCED,
+    AccountState.SUPPRESSED,
     AccountState.RESETTING,
 }
 

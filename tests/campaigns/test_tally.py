@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credguard.campaigns.mail_groups import Lanes
 from credguard.campaigns.tally import (
     BANDS,
     MAX_RETIRED_CHARACTERS,
@@ -22,6 +23,7 @@ from credguard.campaigns.tally import (
     has_password,
 )
 
+LANES = Lanes({"ours": ("small.example",)})
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GROUPS = st.builds(
     Group,
@@ -41,7 +43,7 @@ def plain(group: Group) -> tuple[str, int, int, bool, bool, bool]:
 
 def sheet_of(ids: list[str]) -> Sheet:
     """Return a sheet on which *ids* were counted."""
-    sheet = Sheet()
+    sheet = Sheet(LANES)
     for each in ids:
         sheet.add(each, ("argon2id", 0, 0, True, False, False), "mail.example")
     return sheet
@@ -52,7 +54,7 @@ def test_every_account_in_scope_is_counted_in_one_of_three_ways(
     groups: list[Group],
 ) -> None:
     """It is told, is not reachable, or has no password to reset."""
-    sheet = Sheet()
+    sheet = Sheet(LANES)
     for number, group in enumerate(groups):
         sheet.add(str(number), plain(group), "a" if group.way is Way.TO_TELL else "")
     found = sheet.tally(accounts=99, unmatched=3)
@@ -75,7 +77,7 @@ def test_every_account_in_scope_is_counted_in_one_of_three_ways(
 
 def test_a_tally_of_nobody_is_empty() -> None:
     """Nothing is counted, and no band is named."""
-    assert Sheet().tally(accounts=5) == Tally(accounts=5)
+    assert Sheet(LANES).tally(accounts=5) == Tally(accounts=5)
 
 
 @pytest.mark.parametrize(
@@ -116,18 +118,34 @@ def test_an_id_that_has_no_utf_8_form_is_drawn_like_others() -> None:
     assert sheet_of(["\ud800"]).tally(accounts=1).sample == ("\ud800",)
 
 
-def test_the_largest_domains_and_those_with_a_rate_are_named() -> None:
-    """A domain of one member is named if the operator asked for it."""
-    sheet = Sheet({"small.example": 1.0, "nobody.example": 1.0})
+def test_the_largest_domains_are_named() -> None:
+    """The others are counted with the rest."""
+    sheet = Sheet(LANES)
     group = ("argon2id", 0, 0, True, False, False)
     for number in range(MOST_DOMAINS + 5):
         for copy in range(number + 2):
             sheet.add(f"{number} {copy}", group, f"d{number}.example")
+    found = sheet.tally(accounts=500)
+    assert set(found.domains) == {
+        f"d{number}.example" for number in range(5, MOST_DOMAINS + 5)
+    }
+    assert found.groups == Counter()
+
+
+def test_groups_of_mail_exchangers_are_counted_whole() -> None:
+    """Down to a domain of one member; the largest domain of no group is named."""
+    sheet = Sheet(LANES)
+    group = ("argon2id", 0, 0, True, False, False)
+    for ending in range(MOST_DOMAINS + 5):
+        name = "".join(chr(ord("a") + digit) for digit in divmod(ending, 26))
+        for copy in range(2):
+            sheet.add(f"{name} {copy}", group, f"yahoo.{name}")
     sheet.add("x", group, "small.example")
-    found = sheet.tally(accounts=500).domains
-    largest = {f"d{number}.example" for number in range(5, MOST_DOMAINS + 5)}
-    assert set(found) == largest | {"small.example"}
-    assert found["small.example"] == 1
+    sheet.add("y", group, "other.example")
+    found = sheet.tally(accounts=500)
+    assert found.groups == {"yahoo": 2 * (MOST_DOMAINS + 5), "ours": 1}
+    assert found.domains["other.example"] == 1
+    assert len(found.domains) == MOST_DOMAINS + 1
 
 
 @pytest.mark.parametrize(

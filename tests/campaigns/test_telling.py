@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from credguard.campaigns import Outcome, leases, telling
+from credguard.campaigns import Outcome, acks, telling
+from credguard.campaigns.handing import Tellings
 from credguard.campaigns.scope import Scope, in_list
 from credguard.campaigns.states import AccountState, CampaignState
-from credguard.campaigns.telling import Tellings
 from credguard.errors import (
     CampaignStateError,
     DeliveryUnavailableError,
@@ -206,7 +206,7 @@ def test_an_address_that_went_bad_is_not_written_to(still: House) -> None:
     mail = RememberedMail()
     assert send(still, campaign, mail) == 0
     assert sorted(tokens_in(mail.messages)) == [1, 3]
-    assert still.counted(campaign).counts[AccountState.REFUSED] == 1
+    assert still.counted(campaign).counts[AccountState.UNREACHABLE] == 1
 
 
 def test_a_member_who_left_is_not_written_to(still: House) -> None:
@@ -246,7 +246,7 @@ def test_a_killed_run_holds_its_notices_for_the_margin_only(
         raise SystemExit
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(leases, "release", lambda *_: None)
+        patched.setattr(acks, "release", lambda *_, **__: None)
         with pytest.raises(SystemExit):
             send(still, campaign, RememberedMail(die))
     begun = clock()

@@ -12,6 +12,11 @@ from commands import SETTINGS, Terminal
 REASON = ("--reason", "Somebody copied our database.")
 
 
+def set_notices(terminal: Terminal, line: str) -> None:
+    """Add *line* to the settings, where [notices] is the last section."""
+    (terminal.folder / "credguard.toml").write_text(SETTINGS + line, encoding="utf-8")
+
+
 def planned(terminal: Terminal, scope: str, *options: str) -> dict[str, Any]:
     """Return a plan as other programs read it."""
     said = terminal.type("campaign", "plan", scope, *REASON, "--json", *options)
@@ -32,11 +37,10 @@ def test_a_place_is_marked_where_a_scope_does_not_parse(terminal: Terminal) -> N
 
 def test_a_plan_says_what_is_to_be_expected(terminal: Terminal) -> None:
     """Bounces, support mails and time, and which limit says so."""
-    said = terminal.type(
-        "campaign", "plan", "everyone", *REASON, "--rate", "10", "--per-day", "100"
-    )
+    set_notices(terminal, "day_quota = 100")
+    said = terminal.type("campaign", "plan", "everyone", *REASON, "--rate", "10")
     assert said.status == 0, said.err
-    assert "takes at least 3 days 19 h (100 a day)" in said.out
+    assert "takes at least 3 days (100 a day)" in said.out
     assert "bounces" in said.out
     assert "4 mails to your support" in said.out
     assert "never, or unknown" in said.out
@@ -45,12 +49,14 @@ def test_a_plan_says_what_is_to_be_expected(terminal: Terminal) -> None:
 
 def test_a_plan_is_json_for_other_programs(terminal: Terminal) -> None:
     """The same numbers; they add up."""
-    found = planned(terminal, "everyone", "--domain-rate", "Example.org=0.5")
+    set_notices(terminal, "groups.ours = {domains = ['example.org'], rate = 0.5}")
+    found = planned(terminal, "everyone")
     counts = found["counts"]
     parts = ("to be told by mail", "no reachable address", "no password to reset")
     assert sum(counts[part] for part in parts) == counts["in scope"] == 400
     assert sum(found["last_log_in"].values()) == 400
     assert sum(found["mail_domains"].values()) == counts["to be told by mail"]
+    assert sum(found["mail_groups"].values()) == counts["to be told by mail"]
     assert sum(found["schemes"].values()) == 400
     assert len(found["sample"]) == 20
     assert found["forecast"]["notices"] == counts["to be told by mail"]
@@ -184,9 +190,6 @@ def test_a_wrong_setting_of_campaigns_is_told(
 @pytest.mark.parametrize(
     ("options", "error"),
     [
-        (("--domain-rate", "example.org"), "DOMAIN=RATE"),
-        (("--domain-rate", "example.org=fast"), "DOMAIN=RATE"),
-        (("--domain-rate", "example.org=0"), "lets out"),
         (("--rate", "0"), "rate"),
         (("--rate", "nan"), "rate"),
     ],

@@ -50,6 +50,8 @@ class Columns:
 
         second_factor: True, or anything that is neither empty nor a word for no,
             for members with a second factor of the forum's own.
+
+        language: The language in which the member reads, such as ``de``.
     """
 
     id: str = "id"
@@ -64,6 +66,7 @@ class Columns:
     salt: str | None = None
     username: str | None = None
     second_factor: str | None = None
+    language: str | None = None
 
     def named(self) -> dict[str, str]:
         """Return the columns that are named, by what they mean."""

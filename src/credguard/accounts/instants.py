@@ -27,7 +27,7 @@ from sqlalchemy.dialects.mysql import DATETIME
 from sqlalchemy.types import TypeEngine
 
 from credguard.accounts.columns import END_OF_TIME
-from credguard.storage.tables import microseconds_of
+from credguard.storage.instants import microseconds_of
 
 _MILLION = 1_000_000
 _FIRST_YEAR = 1000  # from which on MariaDB says that its dates are exact

@@ -22,4 +22,5 @@ def account_of(row: Mapping[Any, object]) -> Account:
         salt=to_text(row.get("salt")),
         username=to_text(row.get("username")),
         has_second_factor=to_truth(row.get("second_factor"), unknown=False),
+        language=to_text(row.get("language")),
     )

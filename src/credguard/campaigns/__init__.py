@@ -7,10 +7,18 @@ something happened.
 """
 
 from credguard.campaigns.accounts import Account, Accounts, Swap
+from credguard.campaigns.bounces import EventKind, MailEvent
 from credguard.campaigns.campaigns import Campaigns
 from credguard.campaigns.delivering import Delivery, Outcome, Receipt
 from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.notice_policy import (
+    Ambiguous,
+    Group,
+    NoticePolicy,
+    StaffWave,
+)
 from credguard.campaigns.plan import Plan
+from credguard.campaigns.quiet_hours import QuietHours
 from credguard.campaigns.scope import (
     AccountList,
     Scope,
@@ -27,20 +35,29 @@ from credguard.campaigns.scope import (
 )
 from credguard.campaigns.scope_text import parse as parse_scope
 from credguard.campaigns.status import Status
+from credguard.campaigns.wording import Texts
 
 __all__ = [
     "Account",
     "AccountList",
     "Accounts",
+    "Ambiguous",
     "Campaigns",
     "Delivery",
+    "EventKind",
+    "Group",
     "LetterTemplate",
+    "MailEvent",
+    "NoticePolicy",
     "Outcome",
     "Plan",
+    "QuietHours",
     "Receipt",
     "Scope",
+    "StaffWave",
     "Status",
     "Swap",
+    "Texts",
     "cost_below",
     "created_before",
     "credential_set_before",

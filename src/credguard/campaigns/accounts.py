@@ -45,6 +45,8 @@ class Account:
 
         has_second_factor: True if the forum's own column says that the member has
             one.
+
+        language: The member's language, such as ``de``.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Account:
     salt: str | None = field(default=None, repr=False)
     username: str | None = field(default=None, repr=False)
     has_second_factor: bool = False
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The room's door: plan, start, sweep, send, count, abort, and the gate."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from credguard.campaigns import (
@@ -16,19 +16,18 @@ from credguard.campaigns import (
 from credguard.campaigns.answers import Answers
 from credguard.campaigns.approvals import Approval
 from credguard.campaigns.approver_keys import ApproverKey
-from credguard.campaigns.delivering import Delivery
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.letter import LetterTemplate
-from credguard.campaigns.outbox import Waiting
+from credguard.campaigns.notice_policy import NoticePolicy
+from credguard.campaigns.notices import Notices
 from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE, Plan
 from credguard.campaigns.records import Record
 from credguard.campaigns.status import Status
-from credguard.campaigns.telling import DELIVERY_MARGIN, Run, Tellings
 from credguard.sweeps import Progress
 
 
-class Campaigns(Answers):
+class Campaigns(Answers, Notices):
     """
     Forced resets of many accounts.
 
@@ -44,8 +43,7 @@ class Campaigns(Answers):
         letter: LetterTemplate,
         rate: float = DEFAULT_RATE,
         link_lifetime: timedelta = DEFAULT_LINK_LIFETIME,
-        per_day: int | None = None,
-        domain_rates: Mapping[str, float] | None = None,
+        notices: NoticePolicy | None = None,
     ) -> Plan:
         """
         Count what a campaign would do; this writes nothing.
@@ -59,9 +57,7 @@ class Campaigns(Answers):
 
             link_lifetime: How long a link works, from 5 minutes to 366 days.
 
-            per_day: Notices a day; None for no limit.
-
-            domain_rates: Notices a second to domains with a limit of their own.
+            notices: How the notices go out, None for the defaults.
 
         Returns:
             The plan. Look at it, then hand it to `start`.
@@ -73,6 +69,7 @@ class Campaigns(Answers):
             AccountsTableError: The table or a column does not exist.
             ColumnTooNarrowError: The password column cannot hold our hashes.
             AccountIdError: An id is empty, or stands in the table twice.
+            DeliverySetupError: A text of the notices cannot be sent.
         """
         means = self._means
         inputs = planning.Inputs(
@@ -81,7 +78,7 @@ class Campaigns(Answers):
             now=means.clock(),
             kept_in=means.database,
         )
-        pace = Pace(rate=rate, per_day=per_day, domains=domain_rates or {})
+        pace = Pace(rate=rate, notices=notices or NoticePolicy())
         return planning.plan(
             inputs, scope, letter=letter, pace=pace, link_lifetime=link_lifetime
         )
@@ -160,58 +157,6 @@ class Campaigns(Answers):
         """
         retiring.sweep(self._means, campaign_id, worker=worker, on_progress=on_progress)
 
-    def send(
-        self,
-        campaign_id: str,
-        delivery: Delivery,
-        *,
-        worker: str,
-        stop: Callable[[], bool] = lambda: False,
-        on_progress: Callable[[Tellings], None] = lambda _: None,
-        margin: timedelta = DELIVERY_MARGIN,
-        waits: bool = False,
-    ) -> Waiting:
-        """
-        Send the notices that are due, or go on doing so.
-
-        Args:
-            campaign_id: A campaign that is swept.
-
-            delivery: Carries the messages.
-
-            worker: Who works: a name that no other process has.
-
-            stop: Asked before each message; True ends the run in good order.
-
-            on_progress: Called after each message.
-
-            margin: Longer than one delivery can take; a run that was killed
-                holds its few notices for this long.
-
-            waits: True to stay until deferred notices are due as well.
-
-        Returns:
-            What is left in the outbox.
-
-        Raises:
-            CampaignStateError: The campaign is not swept, or was aborted.
-            DeliveryUnavailableError: The mail server or folder takes nothing.
-            StorageUnavailableError: The database is away, locked or full.
-            UnknownKeyError: The key of a notice's token is not on the ring.
-        """
-        record = self.find(campaign_id)
-        run = Run(
-            means=self._means,
-            record=record,
-            delivery=delivery,
-            worker=worker,
-            stop=stop,
-            on_progress=on_progress,
-            margin=margin,
-            waits=waits,
-        )
-        return run.go()
-
     def status(self, campaign_id: str) -> Status:
         """
         Count the campaign: every account in exactly one state.
@@ -246,16 +191,6 @@ class Campaigns(Answers):
         restoring.abort(
             self._means, campaign_id, reason=reason, on_progress=on_progress
         )
-
-    def find(self, campaign_id: str) -> Record:
-        """
-        Return the campaign.
-
-        Raises:
-            CampaignStateError: There is no such campaign.
-        """
-        with self._means.database.read() as connection:
-            return records.find(connection, campaign_id)
 
     def every(self) -> Sequence[Record]:
         """Return all campaigns, the newest first."""

@@ -119,7 +119,8 @@ def _count_members(
     kept = member.outerjoin(
         notice,
         (notice.c.campaign_id == member.c.campaign_id)
-        & (notice.c.account_id == member.c.account_id),
+        & (notice.c.account_id == member.c.account_id)
+        & notice.c.is_current,
     )
     query = (
         select(member.c.state, member.c.how, notice.c.state, tried, func.count())

@@ -41,12 +41,30 @@ class Receipt:
 class Delivery(Protocol):
     """Carries one message to one recipient. Closed when the run ends."""
 
-    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        recipient: str,
+        return_path: str | None = None,
+        idempotency_key: str = "",
+    ) -> Receipt:
         """
         Carry *message* to *recipient* and tell what became of it.
 
-        A message that is sent again carries the same Message-ID, so that a
-        carrier which can tell may drop the second copy.
+        A message that is sent again carries the same Message-ID and the same key, so
+        that a carrier which can tell may drop the second copy.
+
+        Args:
+            message: The message.
+
+            recipient: The envelope's one recipient.
+
+            return_path: Where a bounce is to come back to, None for the carrier's
+                own.
+
+            idempotency_key: 32 characters that name the notice, for providers that
+                drop second copies.
 
         Raises:
             DeliveryUnavailableError: Nothing can be carried to anybody now.

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from credguard.campaigns.mail_groups import OTHERS
+from credguard.campaigns.notice_forecast import limits
+from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.tally import Band, Tally
 from credguard.errors import CampaignStateError
 
@@ -64,8 +67,6 @@ _YEARS = {
     Band.NEVER: 7.0,  # nobody knows; as if it were old
 }
 _DAY = 86_400  # seconds
-_LONGEST = 8e13  # seconds, as much as a timedelta holds; two million years
-_LEAST_DOMAIN_RATE = 1 / 3600
 
 
 def usual_bounces() -> dict[str, float]:
@@ -117,42 +118,32 @@ class Pace:
     Attributes:
         rate: Notices a second, over all runs together.
 
-        per_day: Notices a day, None for no limit.
-
-        domains: Notices a second to one domain, where it has a limit of its own.
-
-    Raises:
-        CampaignStateError: A limit lets nothing out.
+        notices: How they go out; it has the other limits.
     """
 
     rate: float
-    per_day: int | None = None
-    domains: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        slow = [
-            rate for rate in self.domains.values() if not rate >= _LEAST_DOMAIN_RATE
-        ]
-        if slow or (self.per_day is not None and self.per_day < 1):
-            message = "a limit lets out a notice an hour to a domain, and one a day"
-            raise CampaignStateError(message)
+    notices: NoticePolicy = field(default_factory=NoticePolicy)
 
     def at_least(self, tally: Tally) -> tuple[timedelta, str]:
         """
         Return how long telling takes at the least, and which limit says so.
 
-        No sender that keeps to the limits is faster: N/R, N over the day's quota,
-        and n/r of each domain with a rate of its own.
+        No sender that keeps to the limits is faster: N/R, the day's quota, and n/r
+        of each group of mail exchangers with a rate of its own.
         """
-        limits = {f"{self.rate:g} a second": tally.to_tell / self.rate}
-        if self.per_day is not None:
-            days = tally.to_tell / self.per_day
-            limits[f"{self.per_day:,} a day"] = days * _DAY
-        for domain, rate in self.domains.items():
-            count = tally.domains.get(domain, 0)
-            limits[f"{rate:g} a second to {domain}"] = count / rate
-        slowest = max(limits, key=lambda name: limits[name])
-        return timedelta(seconds=min(limits[slowest], _LONGEST)), slowest
+        lanes = self.notices.lanes
+        waiting = {OTHERS: tally.to_tell - tally.groups.total(), **tally.groups}
+        most_in_one = max(
+            (
+                count
+                for domain, count in tally.domains.items()
+                if lanes.of_domain(domain) == OTHERS
+            ),
+            default=0,
+        )
+        found = limits(waiting, self.notices, rate=self.rate, most_in_one=most_in_one)
+        slowest = max(found, key=lambda name: found[name])
+        return found[slowest], slowest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

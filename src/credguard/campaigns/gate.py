@@ -71,12 +71,14 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
     waiting = members.still_open(mine, gating)
     if waiting:
         ruling = _must_reset(means, waiting, stored, epoch)
-        if ruling.campaign_id is None:
-            # A password that the forum's form set after one watermark may be older
-            # than the next.
-            later = watermarks.gating(means, gating, mine, (account_id, stored))
-            return ruling if later is None else Ruling(stored, epoch, later)
-        return ruling
+        if ruling.campaign_id is not None:
+            return ruling
+        # A password that the forum's form set after one watermark may be older than
+        # the next.
+        later = watermarks.gating(means, gating, mine, (account_id, stored))
+        return ruling if later is None else Ruling(stored, epoch, later)
+    if members.is_marker(stored) and any(each.is_closed for each in mine):
+        return Ruling(None, epoch)  # nothing fits: the cost of an unknown account
     if members.is_marker(stored):
         return Ruling(_healed(means, mine, str(stored)), epoch)
     campaign_id = watermarks.gating(means, gating, mine, (account_id, stored))

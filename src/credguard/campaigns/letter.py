@@ -17,10 +17,22 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from string import Formatter
-from urllib.parse import urlsplit
 
 from credguard._clock import in_utc
+from credguard._text import from_base64url, to_base64url
+from credguard.campaigns.letter_checks import (
+    NOT_IN_HEADER,
+    NOT_IN_TEXT,
+    TOKEN_PLACE,
+    check_fields,
+    check_link,
+    check_text,
+)
+from credguard.campaigns.letter_texts import (
+    DEFAULT_BODY,
+    DEFAULT_BODY_WITHOUT_LINK,
+    DEFAULT_SUBJECT,
+)
 from credguard.campaigns.reachable import is_domain, is_reachable
 from credguard.errors import DeliverySetupError
 
@@ -29,8 +41,8 @@ MAX_NAME_CHARACTERS = 100
 MAX_SUBJECT_CHARACTERS = 200
 MAX_REASON_CHARACTERS = 2_000
 MAX_BODY_CHARACTERS = 10_000  # a plan fits MariaDB's TEXT, 64 KiB, in any script
-MAX_LINK_CHARACTERS = 500  # with a token it still fits one line
 MAX_TOKEN_CHARACTERS = 400
+NOTICE_ID_BYTES = 16
 
 __all__ = [
     "DEFAULT_BODY",
@@ -41,42 +53,12 @@ __all__ = [
     "message_id",
 ]
 
-DEFAULT_SUBJECT = "Choose a new password for {site}"
-DEFAULT_BODY = """\
-Hello,
-
-{reason}
-
-Your old password for {site} no longer opens your account, for you or for
-anybody else. Please choose a new one. You can do so here:
-
-{link}
-
-The link works once, until {until}. If you would rather not follow a link
-from a message, that is a good habit: type the address of {site} into your
-browser yourself and ask there for a new password.
-
-If you used the old password anywhere else as well, change it there too.
-Three random words make a password that is long and easy to remember.
-
-We will never ask you to send us a password, by mail or on the phone, and
-this message has no attachment.
-
-{site}
-"""
-
-_WORD = re.compile(r"[A-Za-z_]{1,30}", re.ASCII)
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)  # RFC 3986 section 2.3
-_URL_CHARACTERS = re.compile(r"[!#-;=?-\[\]_a-z~]+", re.ASCII)  # RFC 3986 appendix A
+_NAME = re.compile(r"(?<![0-9a-f])([0-9a-f]{32})(?![0-9a-f])", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,64}@([^<>]+)>", re.ASCII)
-_TOKEN_PLACE = "{token}"  # noqa: S105  # the place of a token, not one
 _SOME_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
-_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
-# Control characters, line separators, lone surrogates. In a header also what opens
-# an encoded word (RFC 2047); in a text the line feed is allowed.
-_NOT_IN_HEADER = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]|=[?]")
-_NOT_IN_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_BODY_FIELDS = frozenset({"site", "reason", "link", "until"})
+_BODY_FIELDS = frozenset({"site", "reason"})
+_LINK_FIELDS = _BODY_FIELDS | {"link", "until"}
 _SUBJECT_FIELDS = frozenset({"site"})
 
 
@@ -85,7 +67,7 @@ def message_id(notice_id: str, domain: str) -> str:
     Return the Message-ID of a notice, always the same for the same notice.
 
     Args:
-        notice_id: What names the notice among all; it cannot be read back.
+        notice_id: What names the notice among all; it is no secret.
 
         domain: The sender's domain.
 
@@ -98,8 +80,16 @@ def message_id(notice_id: str, domain: str) -> str:
     if not is_domain(domain):
         message = "a Message-ID needs a domain such as forum.example"
         raise DeliverySetupError(message)
-    name = hashlib.sha256(notice_id.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"<{name[:32]}.credguard@{domain}>"
+    named = from_base64url(notice_id)
+    if named is None or len(named) != NOTICE_ID_BYTES:
+        named = hashlib.sha256(notice_id.encode("utf-8", "surrogatepass")).digest()
+    return f"<{named[:NOTICE_ID_BYTES].hex()}.credguard@{domain}>"
+
+
+def notice_named(text: str) -> str | None:
+    """Return the id of the notice that a Message-ID or idempotency key names."""
+    named = _NAME.search(text[:MAX_LINE_OCTETS])
+    return to_base64url(bytes.fromhex(named[1])) if named else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +107,13 @@ class LetterTemplate:
         sender_address: The address that the notices come from.
 
         link: The page that redeems a token, with ``{token}`` in one place. It
-            is https, except on this machine.
+            is https, except on this machine. Empty for notices without a link,
+            which is the default: members go to the forum themselves.
 
         subject: May name the field ``{site}``.
 
-        body: May name the fields ``{site}``, ``{reason}`` and ``{until}``, and
-            must name ``{link}``.
+        body: May name the fields ``{site}`` and ``{reason}``. With a link, it may
+            name ``{until}`` and must name ``{link}``.
 
     Raises:
         DeliverySetupError: One of these cannot work; the text says which.
@@ -132,31 +123,36 @@ class LetterTemplate:
     reason: str
     sender_name: str
     sender_address: str
-    link: str
+    link: str = ""
     subject: str = DEFAULT_SUBJECT
     body: str = DEFAULT_BODY
     _headers: EmailMessage = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.link and self.body == DEFAULT_BODY:
+            object.__setattr__(self, "body", DEFAULT_BODY_WITHOUT_LINK)
         for what, text, longest in (
             ("site", self.site, MAX_NAME_CHARACTERS),
             ("sender name", self.sender_name or "-", MAX_NAME_CHARACTERS),
             ("subject", self.subject, MAX_SUBJECT_CHARACTERS),
         ):
-            _check(what, text, forbidden=_NOT_IN_HEADER, longest=longest)
+            check_text(what, text, forbidden=NOT_IN_HEADER, longest=longest)
         for what, text, longest in (
             ("reason", self.reason, MAX_REASON_CHARACTERS),
             ("body", self.body, MAX_BODY_CHARACTERS),
         ):
-            _check(what, text, forbidden=_NOT_IN_TEXT, longest=longest)
+            check_text(what, text, forbidden=NOT_IN_TEXT, longest=longest)
         if not is_reachable(self.sender_address):
             message = "the sender must be one address such as help@forum.example"
             raise DeliverySetupError(message)
-        _check_link(self.link)
-        _check_fields("subject", self.subject, _SUBJECT_FIELDS)
-        if "link" not in _check_fields("body", self.body, _BODY_FIELDS):
-            message = "the body must name the field {link}"
-            raise DeliverySetupError(message)
+        check_fields("subject", self.subject, _SUBJECT_FIELDS)
+        if not self.link:
+            check_fields("body", self.body, _BODY_FIELDS)
+        else:
+            check_link(self.link)
+            if "link" not in check_fields("body", self.body, _LINK_FIELDS):
+                message = "the body must name the field {link}"
+                raise DeliverySetupError(message)
         object.__setattr__(self, "_headers", self._shared_headers())
 
     @property
@@ -180,7 +176,7 @@ class LetterTemplate:
         return self.body.format(
             site=self.site,
             reason=self.reason,
-            link=self.link.replace(_TOKEN_PLACE, token),
+            link=self.link.replace(TOKEN_PLACE, token),
             until=in_utc(until).strftime("%Y-%m-%d, %H:%M UTC"),
         )
 
@@ -202,7 +198,8 @@ def compose(
 
         recipient: The stored address, which `is_reachable` accepts.
 
-        token: The reset token; it stands in the link and nowhere else.
+        token: The reset token; it stands in the link and nowhere else. Not used
+            for a letter without a link.
 
         until: The instant after which the link no longer works.
 
@@ -223,7 +220,8 @@ def compose(
     if not is_reachable(recipient):
         text = "a notice was to go to an address that is not reachable"
         raise DeliverySetupError(text)
-    if len(token) > MAX_TOKEN_CHARACTERS or not _URL_SAFE.fullmatch(token):
+    is_safe = len(token) <= MAX_TOKEN_CHARACTERS and _URL_SAFE.fullmatch(token)
+    if template.link and not is_safe:
         text = "a token has characters that do not fit into a link"
         raise DeliverySetupError(text)
     named = _MESSAGE_ID.fullmatch(message_id)
@@ -252,49 +250,3 @@ def _transfer_encoding(text: str) -> str:
     longest = max(len(line) for line in text.split("\n"))
     fits = text.isascii() and longest <= MAX_LINE_OCTETS
     return "7bit" if fits else "quoted-printable"
-
-
-def _check(what: str, text: str, *, forbidden: re.Pattern[str], longest: int) -> None:
-    if not text.strip():
-        message = f"the {what} is empty"
-    elif len(text) > longest:
-        message = f"the {what} is longer than {longest} characters"
-    elif forbidden.search(text):
-        message = f"the {what} has a character that a mail cannot carry there"
-    else:
-        return
-    raise DeliverySetupError(message)
-
-
-def _check_fields(what: str, text: str, known: frozenset[str]) -> set[str]:
-    try:
-        parts = [part[1:] for part in Formatter().parse(text) if part[1] is not None]
-    except ValueError:
-        parts = [("", None, None)]
-    allowed = ", ".join(f"{{{name}}}" for name in sorted(known))
-    for name, form, conversion in parts:
-        if form or conversion or name not in known:
-            unknown = f" '{name}'" if _WORD.fullmatch(str(name)) else ""
-            message = f"the {what} names a field{unknown}, but may name only {allowed}"
-            raise DeliverySetupError(message)
-    return {str(name) for name, _, _ in parts}
-
-
-def _check_link(link: str) -> None:
-    if link.count(_TOKEN_PLACE) != 1 or len(link) > MAX_LINK_CHARACTERS:
-        message = "the link must have {token} in exactly one place, and fit one line"
-        raise DeliverySetupError(message)
-    if not _URL_CHARACTERS.fullmatch(link.replace(_TOKEN_PLACE, "token")):
-        message = "the link has a character that cannot stand in a web address"
-        raise DeliverySetupError(message)
-    try:
-        parts = urlsplit(link)
-        host = "" if parts.port == 0 else parts.hostname or ""
-    except ValueError:
-        parts, host = urlsplit(""), ""
-    if not host or _TOKEN_PLACE in parts.netloc or "@" in parts.netloc:
-        message = "the link must be of the form https://forum.example/reset#{token}"
-        raise DeliverySetupError(message)
-    if parts.scheme != "https" and (parts.scheme != "http" or host not in _HERE):
-        message = "the link must begin with https://, or it tells the token on the way"
-        raise DeliverySetupError(message)

@@ -48,6 +48,11 @@ class Member:
     version: int
     how: str | None = None
 
+    @property
+    def is_closed(self) -> bool:
+        """True if the account never answered and its retired hash was destroyed."""
+        return self.state is MemberState.DORMANT_CLOSED
+
 
 def marker(own: Keyring, campaign_id: str, account_id: str) -> str:
     """

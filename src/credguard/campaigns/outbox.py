@@ -17,10 +17,11 @@ from sqlalchemy import (
 )
 
 from credguard._text import to_base64url
-from credguard.campaigns.states import NoticeState
+from credguard.campaigns.letter import NOTICE_ID_BYTES
+from credguard.campaigns.states import TO_SEND_NAMES, UNSENT_NAMES, NoticeState
+from credguard.campaigns.wording import FIRST, REMINDER
+from credguard.storage.database import insert_new
 from credguard.storage.tables import notice
-
-NOTICE_ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class Notice:
         lease_until: Until when it is this sender's.
 
         version: What must still stand in the row.
+
+        kind: Which of the account's notices it is.
+
+        group: The group of mail exchangers that it goes to.
+
+        language: The language of its text.
     """
 
     id: str
@@ -63,6 +70,9 @@ class Notice:
     send_at: datetime
     lease_until: datetime
     version: int
+    kind: str = FIRST
+    group: str = ""
+    language: str | None = None
 
 
 def queue(
@@ -73,23 +83,63 @@ def queue(
     key_id: str,
     now: datetime,
 ) -> None:
-    """Put one notice for each account into the outbox."""
+    """Put one notice for each account into the outbox; none may have one yet."""
     if account_ids:
-        rows = [
-            {
-                "id": to_base64url(secrets.token_bytes(NOTICE_ID_BYTES)),
-                "campaign_id": campaign_id,
-                "account_id": account_id,
-                "state": NoticeState.QUEUED.value,
-                "key_id": key_id,
-                "queued_at": now,
-                "due_at": now,
-                "attempts": 0,
-                "version": 0,
-            }
-            for account_id in account_ids
-        ]
+        rows = _rows(campaign_id, account_ids, kind=FIRST, key_id=key_id, now=now)
         connection.execute(insert(notice), rows)
+
+
+def queue_once(
+    connection: Connection,
+    campaign_id: str,
+    account_ids: Sequence[str],
+    *,
+    kind: str,
+    key_id: str,
+    now: datetime,
+) -> None:
+    """Put a notice of *kind* into the outbox for each account that has none of it."""
+    rows = _rows(campaign_id, account_ids, kind=kind, key_id=key_id, now=now)
+    insert_new(connection, notice, rows)
+
+
+def _rows(
+    campaign_id: str,
+    account_ids: Sequence[str],
+    *,
+    kind: str,
+    key_id: str,
+    now: datetime,
+) -> list[dict[str, object]]:
+    return [
+        {
+            "id": to_base64url(secrets.token_bytes(NOTICE_ID_BYTES)),
+            "campaign_id": campaign_id,
+            "account_id": account_id,
+            "state": NoticeState.QUEUED.value,
+            "key_id": key_id,
+            "queued_at": now,
+            "due_at": now,
+            "attempts": 0,
+            "version": 0,
+            "kind": kind,
+            "is_current": kind == FIRST,
+        }
+        for account_id in account_ids
+    ]
+
+
+def speak(connection: Connection, held: Notice) -> None:
+    """Let a later notice, now that it is decided, tell how its account stands."""
+    if held.kind.startswith(REMINDER):
+        connection.execute(
+            update(notice)
+            .where(
+                notice.c.account_id == held.account_id,
+                notice.c.campaign_id == held.campaign_id,
+            )
+            .values(is_current=notice.c.id == held.id)
+        )
 
 
 def cancel(connection: Connection, account_id: str) -> None:
@@ -137,12 +187,17 @@ def waiting(connection: Connection, campaign_id: str) -> Waiting:
         func.coalesce(func.sum(case((notice.c.attempts > 0, 1), else_=0)), 0),
         func.min(later),
         func.min(notice.c.lease_until),
-    ).where(
-        notice.c.campaign_id == campaign_id,
-        notice.c.state == NoticeState.QUEUED.value,
-    )
+    ).where(notice.c.campaign_id == campaign_id, notice.c.state.in_(TO_SEND_NAMES))
     queued, deferred, next_at, held_until = connection.execute(query).one()
     return Waiting(int(queued), int(deferred), next_at, held_until)
+
+
+def has_fresh(connection: Connection, campaign_id: str) -> bool:
+    """Return True if there is a notice that nobody has tried yet."""
+    query = select(notice.c.id).where(
+        notice.c.campaign_id == campaign_id, notice.c.state == NoticeState.QUEUED.value
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 FREE: dict[str, object] = {"owner": None, "lease_until": None}
@@ -151,6 +206,6 @@ FREE: dict[str, object] = {"owner": None, "lease_until": None}
 def _cancel(connection: Connection, whose: ColumnElement[bool]) -> None:
     connection.execute(
         update(notice)
-        .where(whose, notice.c.state == NoticeState.QUEUED.value)
+        .where(whose, notice.c.state.in_(UNSENT_NAMES))
         .values(state=NoticeState.CANCELED.value, version=notice.c.version + 1, **FREE)
     )

@@ -5,13 +5,13 @@ Pure: a plan is a tally with the scope, the letter and the rates that were
 counted for.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.forecast import Assumptions, Forecast, Pace, forecast
 from credguard.campaigns.letter import LetterTemplate
+from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.scope_text import check_size
 from credguard.campaigns.tally import Tally
 from credguard.errors import CampaignStateError, ScopeError
@@ -45,9 +45,7 @@ class Plan:
 
         tally: What was counted.
 
-        per_day: Notices a day, None for no limit.
-
-        domain_rates: Notices a second to a domain that has a limit of its own.
+        notices: How the notices go out.
     """
 
     scope: Scope
@@ -56,10 +54,10 @@ class Plan:
     link_lifetime: timedelta
     made_at: datetime
     tally: Tally
-    per_day: int | None = None
-    domain_rates: Mapping[str, float] = field(default_factory=dict)
+    notices: NoticePolicy = field(default_factory=NoticePolicy)
 
     def __post_init__(self) -> None:
+        self.notices.wording(self.letter)  # every text is checked now
         if not LEAST_RATE <= self.rate <= MOST_RATE:
             message = (
                 "the rate is a number of notices a second, at least one an hour and "
@@ -78,7 +76,7 @@ class Plan:
     @property
     def pace(self) -> Pace:
         """How fast the notices may go out."""
-        return Pace(rate=self.rate, per_day=self.per_day, domains=self.domain_rates)
+        return Pace(rate=self.rate, notices=self.notices)
 
     @property
     def telling_takes(self) -> timedelta:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from credguard._text import from_iso, to_iso
+from credguard.campaigns import notice_file
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.lists import AccountList, ListKind
@@ -33,7 +34,7 @@ _COUNTS = (
     "never_logged_in",
     "unmatched",
 )
-_COUNTERS = ("schemes", "bands", "told_bands", "domains")
+_COUNTERS = ("schemes", "bands", "told_bands", "domains", "groups")
 _LETTER = (
     "site",
     "reason",
@@ -62,10 +63,11 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
     sections: dict[str, Mapping[str, object]] = {
         "letter": letter,
         "counts": counts,
+        **notice_file.to_tables(plan.notices),
     }
     for name in _COUNTERS:
         sections[name] = dict(getattr(plan.tally, name).most_common())
-    sections |= {"domain_rates": plan.domain_rates, "lists": dict(lists or {})}
+    sections["lists"] = dict(lists or {})
     lines = [
         "# A credguard campaign. Start it with: credguard campaign start THIS-FILE",
         f"version = {_VERSION}",
@@ -73,7 +75,6 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
         f"made_at = {_value(to_iso(plan.made_at))}",
         f"rate = {plan.rate!r}",
         f"link_lifetime_seconds = {int(plan.link_lifetime.total_seconds())}",
-        f"per_day = {plan.per_day or 0}",
     ]
     for name, section in sections.items():
         lines += ["", f"[{name}]"]
@@ -85,8 +86,8 @@ def digest(plan: Plan) -> str:
     """
     Return what an approval is for: SHA-256 over all of the plan, in hexadecimal.
 
-    Scope, counts, texts, rates and instants are in it; where the files with its
-    lists are is not, but what stands in them is.
+    Scope, counts, texts, rates, the notice policy and instants are in it; where the
+    files with its lists are is not, but what stands in them is.
     """
     return sha256(write(plan).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -118,8 +119,7 @@ def read(text: str, *, open_list: OpenAgain | None = None) -> Plan:
         link_lifetime=found.link_lifetime,
         made_at=found.made_at,
         tally=found.tally,
-        per_day=found.per_day,
-        domain_rates=found.domain_rates,
+        notices=notice_file.from_table(found.notices),
     )
 
 
@@ -134,14 +134,13 @@ class _Content:
     made_at: datetime
     tally: Tally
     lists: Mapping[str, str]
-    per_day: int | None
-    domain_rates: Mapping[str, float]
+    notices: Mapping[str, object]
 
     @classmethod
     def of(cls, content: Mapping[str, object]) -> "_Content":
         """Read what tomllib found; what is missing or odd raises as dicts do."""
         letter, counts = _section(content, "letter"), _section(content, "counts")
-        rates, lists = _section(content, "domain_rates"), _section(content, "lists")
+        lists = _section(content, "lists")
         tally = Tally()
         for name in _COUNTERS:
             found = _section(content, name).items()
@@ -159,8 +158,7 @@ class _Content:
             made_at=made_at,
             tally=tally,
             lists={named: str(name) for named, name in lists.items()},
-            per_day=_count(content["per_day"]) or None,
-            domain_rates={name: float(str(rate)) for name, rate in rates.items()},
+            notices=_section(content, "notices"),
         )
 
 

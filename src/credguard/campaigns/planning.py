@@ -1,6 +1,6 @@
 """The dry run: reads the forum's table and writes nothing, no table of ours either."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ from credguard.campaigns.forecast import Pace
 from credguard.campaigns.letter import LetterTemplate, is_reachable
 from credguard.campaigns.lists import ListKind, address_hash
 from credguard.campaigns.means import Identify, Kept, facts_of, kept_of
+from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import everyone
 from credguard.campaigns.scope_text import check_size
@@ -74,7 +75,7 @@ def survey(inputs: Inputs) -> Tally:
         AccountIdError: An id is empty, or stands in the table twice.
     """
     inputs.accounts.check(widest=WIDEST_HASH)
-    return _counted(inputs, everyone, {})
+    return _counted(inputs, everyone, NoticePolicy())
 
 
 def plan(
@@ -114,9 +115,8 @@ def plan(
         rate=pace.rate,
         link_lifetime=link_lifetime,
         made_at=inputs.now,
-        tally=_counted(inputs, scope, pace.domains),
-        per_day=pace.per_day,
-        domain_rates=pace.domains,
+        tally=_counted(inputs, scope, pace.notices),
+        notices=pace.notices,
     )
 
 
@@ -172,9 +172,9 @@ def _check_ids(accounts: Accounts, scope: Scope) -> None:
         raise ScopeError(message)
 
 
-def _counted(inputs: Inputs, scope: Scope, named: Mapping[str, float]) -> Tally:
-    """Count the table, the domains that are *named* by their names."""
-    sheet, starts = Sheet(named), band_starts(inputs.now)
+def _counted(inputs: Inputs, scope: Scope, notices: NoticePolicy) -> Tally:
+    """Count the table, mail domains by the groups of *notices*."""
+    sheet, starts = Sheet(notices.lanes), band_starts(inputs.now)
     unseen: set[str] = set()
     for entries in scope.lists():
         if entries.kind is ListKind.ADDRESSES:

@@ -89,14 +89,48 @@ class MemberState(StrEnum):
     LEFT = "left"
     """The account is no longer in the forum's table."""
 
+    DORMANT_CLOSED = "dormant_closed"
+    """It never answered; its retired hash was destroyed."""
+
 
 class NoticeState(StrEnum):
     """Where a notice stands."""
 
     QUEUED = "queued"
+    """It waits for its turn."""
+
+    DEFERRED = "deferred"
+    """It was put off, and is tried again when it is due."""
+
+    HELD = "held"
+    """It may be out or not: the line broke, and the operator is to decide."""
+
     TOLD = "told"
+    """The other side took it."""
+
     REFUSED = "refused"
+    """It was refused for good when it was handed over."""
+
+    GIVEN_UP = "given_up"
+    """It was put off too often."""
+
+    BOUNCED = "bounced"
+    """It was taken, and came back."""
+
+    SUPPRESSED = "suppressed"
+    """It was not sent: the address is known to be bad."""
+
+    NO_ADDRESS = "no_address"
+    """It was not sent: there is no address that a notice can go to."""
+
     CANCELED = "canceled"
+    """It was taken back."""
+
+
+UNSENT = (NoticeState.QUEUED, NoticeState.DEFERRED, NoticeState.HELD)
+TO_SEND = (NoticeState.QUEUED, NoticeState.DEFERRED)
+UNSENT_NAMES = tuple(state.value for state in UNSENT)
+TO_SEND_NAMES = tuple(state.value for state in TO_SEND)
 
 
 class AccountState(StrEnum):
@@ -108,12 +142,16 @@ class AccountState(StrEnum):
     UNREACHABLE = "must reset, no address to tell"
     QUEUED = "must reset, notice queued"
     DEFERRED = "must reset, notice deferred"
+    AMBIGUOUS = "must reset, held: told or not"
     TOLD = "must reset, told"
     REFUSED = "must reset, notice refused"
+    BOUNCED = "must reset, notice bounced"
+    SUPPRESSED = "must reset, address known bad"
     RESETTING = "new password being written"
     RESET_DONE = "has a new password"
     RESTORING = "old hash being put back"
     RESTORED = "old hash put back"
+    DORMANT_CLOSED = "never answered, closed"
     LEFT = "left the forum"
 
 
@@ -123,6 +161,18 @@ _SETTLED = {
     MemberState.RESET_DONE: AccountState.RESET_DONE,
     MemberState.RESTORED: AccountState.RESTORED,
     MemberState.LEFT: AccountState.LEFT,
+    MemberState.DORMANT_CLOSED: AccountState.DORMANT_CLOSED,
+}
+
+_TELLING = {
+    NoticeState.DEFERRED: AccountState.DEFERRED,
+    NoticeState.HELD: AccountState.AMBIGUOUS,
+    NoticeState.TOLD: AccountState.TOLD,
+    NoticeState.REFUSED: AccountState.REFUSED,
+    NoticeState.GIVEN_UP: AccountState.REFUSED,
+    NoticeState.BOUNCED: AccountState.BOUNCED,
+    NoticeState.SUPPRESSED: AccountState.SUPPRESSED,
+    NoticeState.CANCELED: AccountState.RESTORING,
 }
 
 
@@ -141,14 +191,8 @@ def account_state(
     """
     if member in _SETTLED:
         return _SETTLED[member]
-    match notice:
-        case NoticeState.TOLD:
-            return AccountState.TOLD
-        case NoticeState.REFUSED:
-            return AccountState.REFUSED
-        case NoticeState.QUEUED:
-            return AccountState.DEFERRED if attempts else AccountState.QUEUED
-        case NoticeState.CANCELED:
-            return AccountState.RESTORING
-        case _:
-            return AccountState.UNREACHABLE
+    if notice is NoticeState.QUEUED:
+        return AccountState.DEFERRED if attempts else AccountState.QUEUED
+    if notice is None:
+        return AccountState.UNREACHABLE
+    return _TELLING.get(notice, AccountState.UNREACHABLE)

@@ -16,8 +16,11 @@ _OPEN_STATES = (
     AccountState.GATED,
     AccountState.QUEUED,
     AccountState.DEFERRED,
+    AccountState.AMBIGUOUS,
     AccountState.TOLD,
     AccountState.REFUSED,
+    AccountState.BOUNCED,
+    AccountState.SUPPRESSED,
     AccountState.UNREACHABLE,
     AccountState.RESETTING,
 )

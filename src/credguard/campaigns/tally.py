@@ -14,6 +14,8 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 from zlib import crc32
 
+from credguard.campaigns.mail_groups import OTHERS, Lanes
+
 SAMPLE_SIZE = 20
 MOST_DOMAINS = 20  # that are told by name; the rest is told as one
 MAX_RETIRED_CHARACTERS = 1024  # sealed, it fits what `Keyring.open` reads
@@ -129,7 +131,10 @@ class Tally:
         told_bands: The same of those to tell.
 
         domains: How many of those to tell have an address in which domain: the
-            largest, and those with a rate of their own; *to_tell* has the rest.
+            largest, and the largest that is in no group; *to_tell* has the rest.
+
+        groups: How many of those to tell are served by which named group of mail
+            exchangers; *to_tell* has the rest.
 
         sample: Up to 20 account ids in scope, as if drawn by lot, and the same
             every time.
@@ -149,6 +154,7 @@ class Tally:
     bands: Counter[str] = field(default_factory=Counter)
     told_bands: Counter[str] = field(default_factory=Counter)
     domains: Counter[str] = field(default_factory=Counter, repr=False)
+    groups: Counter[str] = field(default_factory=Counter, repr=False)
     sample: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @classmethod
@@ -174,16 +180,20 @@ class Tally:
         return tally
 
 
+def _by_size(item: tuple[str, int]) -> tuple[int, str]:
+    return -item[1], item[0]
+
+
 class Sheet:
     """
     Takes one account in scope after the other, and adds them up.
 
     Args:
-        named: Domains that are told by name, however few accounts have them.
+        lanes: Finds the group of mail exchangers of a domain.
     """
 
-    def __init__(self, named: Mapping[str, object] | None = None) -> None:
-        self._named = frozenset(named or ())
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
         self._groups: Counter[PlainGroup] = Counter()
         self._domains: Counter[str] = Counter()
         self._drawn: list[tuple[int, str]] = []
@@ -223,10 +233,14 @@ class Sheet:
         groups = {_named(group): count for group, count in self._groups.items()}
         tally = Tally.of(accounts, groups)
         tally.unmatched = unmatched
-        largest = heapq.nsmallest(
-            MOST_DOMAINS, self._domains.items(), key=lambda item: (-item[1], item[0])
-        )
-        named = {each: self._domains[each] for each in self._named & set(self._domains)}
-        tally.domains = Counter(dict(largest) | named)
+        others: list[tuple[str, int]] = []
+        for domain, count in self._domains.items():
+            lane = self._lanes.of_domain(domain)
+            if lane == OTHERS:
+                others.append((domain, count))
+            else:
+                tally.groups[lane] += count
+        largest = heapq.nsmallest(MOST_DOMAINS, self._domains.items(), key=_by_size)
+        tally.domains = Counter(dict(largest + heapq.nsmallest(1, others, _by_size)))
         tally.sample = tuple(each for _, each in sorted(self._drawn, reverse=True))
         return tally

@@ -1,46 +1,34 @@
-"""The run: notices are sent at the rate, and each is acknowledged on its own."""
+"""The run: notices are sent at the rates, and each is acknowledged on its own."""
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from credguard.campaigns import leases, members, outbox, records, tokens
-from credguard.campaigns.accounts import Account
-from credguard.campaigns.delivering import Delivery, Outcome, Receipt
-from credguard.campaigns.letter import compose, is_reachable, message_id
+from credguard.campaigns import acks, leases, outbox, paces, records, reminding, waves
+from credguard.campaigns.acks import Look
+from credguard.campaigns.choosing import Hold
+from credguard.campaigns.delivering import Delivery
+from credguard.campaigns.handing import Handing, Tellings
+from credguard.campaigns.leases import Batch
 from credguard.campaigns.means import Means
+from credguard.campaigns.notice_policy import Ambiguous
 from credguard.campaigns.outbox import Notice, Waiting
+from credguard.campaigns.pacing import LATEST, SLOW, batch_size
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import CampaignState, MemberState
+from credguard.campaigns.states import CampaignState
 from credguard.errors import CampaignStateError, LeaseLostError
-from credguard.sessions import Credential, credentials_of
 
 DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
-GIVE_UP_AFTER = 8  # attempts; RFC 5321 section 4.5.4.1 asks for days, not minutes
-_BACK_OFF = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60, 240, 720, 1440))
+REMIND_EVERY = timedelta(hours=1)  # how often a run looks who is to be reminded
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again
+_LONG_GLANCE = timedelta(minutes=1)  # the same, where it takes longer
+_NO_TIME = timedelta(0)
+_WEIGHT = 0.2  # of the last message in how long messages take
 
 
 @dataclass(slots=True)
-class Tellings:
-    """
-    What a run did so far.
-
-    Attributes:
-        told: Messages that the other side took.
-
-        deferred: Messages that were put off.
-
-        refused: Messages that will never be taken.
-    """
-
-    told: int = 0
-    deferred: int = 0
-    refused: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """
     One run over a campaign's outbox; several may run at once.
@@ -56,11 +44,12 @@ class Run:
 
         stop: Asked before each message; True ends the run in good order.
 
-        on_progress: Called after each message.
+        on_progress: Called after each message, and while the run waits.
 
         margin: How long a lease outlasts the instant of its last message.
 
-        waits: True to stay until deferred notices are due as well.
+        waits: True to stay until deferred notices are due as well, and over quiet
+            hours, the day's quota and a pause.
     """
 
     means: Means
@@ -71,6 +60,8 @@ class Run:
     on_progress: Callable[[Tellings], None]
     margin: timedelta = DELIVERY_MARGIN
     waits: bool = False
+    _took: timedelta | None = field(default=None, init=False)
+    _reminded_at: datetime | None = field(default=None, init=False)
 
     def go(self) -> Waiting:
         """
@@ -89,18 +80,23 @@ class Run:
         tellings = Tellings()
         while not self.stop():
             self._check_state()
+            self._fill()
             batch = leases.lease(
                 self.means.database,
-                self.record.id,
+                self.record,
                 worker=self.worker,
                 now=self.means.clock(),
                 margin=self.margin,
-                link_lifetime=self.record.plan.link_lifetime,
+                size=batch_size(self.record.plan.rate, self._took),
             )
-            if batch:
-                self._send_all(batch, tellings)
-            elif not self._await_more():
-                break
+            tellings.waits_for = "" if batch.hold is None else batch.hold.value
+            if batch.notices:
+                self._send_all(batch.notices, tellings)
+            else:
+                if batch.hold is not Hold.NOTHING:
+                    self.on_progress(tellings)
+                if not self._await_more(batch):
+                    break
         return self._left()
 
     def _check_state(self) -> None:
@@ -110,22 +106,60 @@ class Run:
             message = f"the campaign is {state.value}; nothing is sent"
             raise CampaignStateError(message)
 
+    def _fill(self) -> None:
+        """Put reminders that are due into the outbox, and all that is new in order."""
+        now = self.means.clock()
+        if self._reminded_at is None or now - self._reminded_at >= REMIND_EVERY:
+            reminding.queue_due(self.means, self.record)
+            self._reminded_at = now
+        waves.sort(self.means, self.record)
+
     def _left(self) -> Waiting:
         with self.means.database.read() as connection:
             return outbox.waiting(connection, self.record.id)
 
-    def _await_more(self) -> bool:
-        """Wait for other runs' leases; False when nothing is left for this one."""
-        left = self._left()
+    def _await_more(self, batch: Batch) -> bool:
+        """Wait until there may be more; False when nothing is left for this run."""
         now = self.means.clock()
+        match batch.hold:
+            case Hold.RATE | None:
+                self._nap(min(batch.next_at or now + _GLANCE, now + _GLANCE))
+                return True
+            case Hold.NOTHING:
+                return self._await_due(now)
+            case Hold.QUOTA | Hold.QUIET | Hold.PAUSED:
+                if self.waits:
+                    latest = now + _LONG_GLANCE
+                    self._nap(min(batch.next_at or latest, latest))
+                return self.waits
+
+    def _await_due(self, now: datetime) -> bool:
+        with self.means.database.read() as connection:
+            fresh = outbox.has_fresh(connection, self.record.id)
+            resting = paces.resting(connection, now=now) if fresh else []
+        if fresh:
+            # They rest, or are another run's: it is not over before all were tried.
+            latest = now + (_LONG_GLANCE if resting else _GLANCE)
+            self._nap(min([latest, *(each.until for each in resting)]))
+            return True
+        left = self._left()
         if left.queued == 0:
             self._everybody_told()
             return False
         held = left.held_until is not None and left.held_until <= now + self.margin * 2
         if held or self.waits:
-            self.means.pause(_GLANCE)
+            latest = now + (_GLANCE if held else _LONG_GLANCE)
+            self._nap(min(left.next_at or latest, latest))
             return True
         return False
+
+    def _nap(self, until: datetime) -> None:
+        """Wait until *until*, at least a moment, looking out for a stop."""
+        while True:
+            left = until - self.means.clock()
+            self.means.pause(min(max(left, _GLANCE / 10), _GLANCE))
+            if left <= _GLANCE or self.stop():
+                return
 
     def _everybody_told(self) -> None:
         # Where it is lost, another run found the same, or the campaign was aborted.
@@ -136,96 +170,125 @@ class Run:
                 records.move(connection, record, CampaignState.WAITING, now=now)
 
     def _send_all(self, batch: list[Notice], tellings: Tellings) -> None:
-        ids = [held.account_id for held in batch]
-        with self.means.accounts.reading() as forum:
-            accounts = self.means.accounts.find(forum, ids)
-        with self.means.database.read() as connection:
-            kept = credentials_of(connection, ids)
-        untried = list(batch)
+        handing = Handing.of(self.means, self.record, self.delivery, batch)
+        held = _Held(deque(batch))
         try:
-            while untried and self._is_time(untried[0]):
-                # Where it is lost, whoever has the notice now tells the member.
-                with suppress(LeaseLostError):
-                    untried[0] = self._still_held(untried[0])
-                    self._send_one(untried[0], accounts, kept, tellings)
-                untried.pop(0)
+            while held.untried and self._is_time(held):
+                if not self._send_next(handing, held, tellings):
+                    break
                 self.on_progress(tellings)
         finally:
-            leases.release(self.means.database, untried)
+            counts = self.record.plan.notices.day_quota is not None
+            owner = leases.owner(self.worker)
+            acks.release(self.means.database, held.rest, owner=owner, counts=counts)
 
-    def _is_time(self, held: Notice) -> bool:
-        """Wait for the instant that the rate gives; False if asked to stop."""
-        left = held.send_at - self.means.clock()
-        while left > timedelta(0) and not self.stop():
+    def _is_time(self, held: "_Held") -> bool:
+        """
+        Wait for the instant that the rate gives; False if it is over.
+
+        The first of a batch goes out however late it is, or nothing would where
+        the database takes longer than a slot can be used.
+        """
+        at = held.untried[0].send_at
+        left = at - self.means.clock()
+        while left > _NO_TIME and not self.stop():
+            held.seen = None
             self.means.pause(min(left, _GLANCE))
-            left -= _GLANCE
-        return not self.stop()
+            left = at - self.means.clock()
+        return not self.stop() and (-left <= LATEST or held.is_first)
+
+    def _send_next(self, handing: Handing, held: "_Held", tellings: Tellings) -> bool:
+        """Send the first notice that is held; False if the batch is over."""
+        one, seen = held.untried[0], held.seen
+        held.seen = None
+        if one.group in held.resting:
+            held.back.append(held.untried.popleft())
+            return True
+        if seen is None:
+            with self.means.database.read() as connection:
+                seen = acks.look(connection, one)
+        if seen.is_paused:
+            return False
+        if seen.rests_until is not None and seen.rests_until > self.means.clock():
+            held.resting.add(one.group)
+        elif not seen.is_ours:
+            held.untried.popleft()
+        else:
+            held.is_first, began = False, self.means.clock()
+            # Where it is lost, whoever has the notice now tells the member.
+            with suppress(LeaseLostError):
+                self._send_one(handing, held, seen, tellings)
+            held.untried.popleft()
+            self._learn(self.means.clock() - began)
+        return True
 
     def _send_one(
-        self,
-        held: Notice,
-        accounts: Mapping[str, Account],
-        kept: Mapping[str, Credential],
-        tellings: Tellings,
+        self, handing: Handing, held: "_Held", seen: Look, tellings: Tellings
     ) -> None:
-        account = accounts.get(held.account_id)
-        if account is None:
-            self._member_left(held)
-        elif not is_reachable(account.address):
-            leases.refused(self.means.database, held, reply="no address")
-            tellings.refused += 1
-        else:
-            receipt = self._deliver(held, account, kept.get(held.account_id))
-            self._keep(held, receipt, tellings)
-
-    def _still_held(self, held: Notice) -> Notice:
-        now = self.means.clock()
-        if now + self.margin <= held.lease_until:
-            leases.check(self.means.database, held)
-            return held
-        return leases.renew(self.means.database, held, now=now, margin=self.margin * 2)
-
-    def _deliver(
-        self, held: Notice, account: Account, credential: Credential | None
-    ) -> Receipt:
-        letter, address = self.record.plan.letter, account.address or ""
-        epoch = (credential or Credential()).epoch
-        bearer = tokens.Bearer(
-            campaign_id=self.record.id,
-            notice_id=held.id,
-            account_id=held.account_id,
-            address=address,
-            epoch=epoch,
-        )
-        message = compose(
-            letter,
-            recipient=address,
-            token=tokens.issue(self.means.keyring, bearer, key_id=held.key_id),
-            until=held.expires_at,
-            queued_at=held.written_at,
-            message_id=message_id(held.id, letter.domain),
-        )
-        return self.delivery.send(message, recipient=address)
-
-    def _keep(self, held: Notice, receipt: Receipt, tellings: Tellings) -> None:
-        now, database = self.means.clock(), self.means.database
-        if receipt.outcome is Outcome.ACCEPTED:
-            leases.told(database, held, reply=receipt.reply, now=now)
-            tellings.told += 1
-        elif receipt.outcome is Outcome.REFUSED or held.attempts + 1 >= GIVE_UP_AFTER:
-            leases.refused(database, held, reply=receipt.reply)
-            tellings.refused += 1
-        else:
-            # After an unknown outcome too: in a breach a second copy of the same
-            # message does less harm than none.
-            pause = _BACK_OFF[min(held.attempts, len(_BACK_OFF) - 1)]
-            leases.defer(database, held, reply=receipt.reply, until=now + pause)
-            tellings.deferred += 1
-
-    def _member_left(self, held: Notice) -> None:
-        now = self.means.clock()
+        one = held.untried[0]
+        if not handing.is_simple(one):
+            with self.means.database.begin() as connection:
+                is_sent = handing.is_sent(connection, one)
+            if not is_sent:
+                return
+        held.untried[0] = one = self._still_held(one)
+        began = self.means.clock()
+        receipt = handing.deliver(one)
+        took = self.means.clock() - began
         with self.means.database.begin() as connection:
-            found = members.known(connection, self.record.id, [held.account_id])
-            for each in found.values():
-                members.settle(connection, each, MemberState.LEFT, now=now)
-            outbox.cancel(connection, held.account_id)
+            if took >= SLOW:
+                held.resting.add(one.group)
+                paces.was_slow(connection, one.group, took, now=self.means.clock())
+            if handing.keep(connection, one, receipt, seen=seen, tellings=tellings):
+                held.resting.add(one.group)
+            if len(held.untried) > 1:
+                held.seen = acks.look(connection, held.untried[1])
+
+    def _still_held(self, one: Notice) -> Notice:
+        now = self.means.clock()
+        holds = self.record.plan.notices.ambiguous is Ambiguous.HOLD
+        if now + self.margin <= one.lease_until and not holds:
+            return one
+        with self.means.database.begin() as connection:
+            return acks.renew(
+                connection,
+                one,
+                until=now + self.margin * 2,
+                reply=leases.GOING_OUT if holds else None,
+            )
+
+    def _learn(self, took: timedelta) -> None:
+        # One that hangs says little about the next: its group rests now.
+        took = min(max(took, _NO_TIME), SLOW)
+        before = self._took or took
+        self._took = before + (took - before) * _WEIGHT
+
+
+@dataclass(slots=True)
+class _Held:
+    """
+    What is left of a batch.
+
+    Attributes:
+        untried: Notices in the order of their instants.
+
+        back: Those that have to be let go because their group rests.
+
+        resting: Groups that rest.
+
+        seen: What stood in the database for the first of them, if it was just
+            looked at.
+
+        is_first: True until one was handed over.
+    """
+
+    untried: deque[Notice]
+    back: list[Notice] = field(default_factory=list)
+    resting: set[str] = field(default_factory=set)
+    seen: Look | None = None
+    is_first: bool = True
+
+    @property
+    def rest(self) -> list[Notice]:
+        """All that was not tried."""
+        return [*self.back, *self.untried]

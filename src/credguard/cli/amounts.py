@@ -8,6 +8,7 @@ import click
 
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?([A-Za-z]{1,3})", re.ASCII)
 _KIB = {"KiB": 1, "MiB": 2**10, "GiB": 2**20}
+_DAY = 86_400_000
 _MILLISECONDS = {"ms": 1, "s": 1_000, "min": 60_000}
 
 
@@ -25,6 +26,15 @@ def length(_context: click.Context, _option: click.Parameter, text: str) -> time
     found = timedelta(milliseconds=_amount(text, _MILLISECONDS))
     if not found:
         message = "write a time as 250ms, 1.5s or 2min."
+        raise click.BadParameter(message)
+    return found
+
+
+def days(_context: click.Context, _option: click.Parameter, text: str) -> timedelta:
+    """Return the days of an option's text such as ``30d``."""
+    found = timedelta(milliseconds=_amount(text, {"d": _DAY}))
+    if not found:
+        message = "write days as 30d."
         raise click.BadParameter(message)
     return found
 

@@ -3,6 +3,15 @@
 import click
 
 from credguard.cli.campaign_count import list_campaigns, report, status
+from credguard.cli.campaign_notices import (
+    bounces,
+    close,
+    pause_sending,
+    remind,
+    resume_sending,
+    settle_held,
+    untold,
+)
 from credguard.cli.campaign_plan import approve, approver_key, plan, start
 from credguard.cli.campaign_run import abort, run
 
@@ -22,5 +31,12 @@ for command in (
     report,
     list_campaigns,
     abort,
+    bounces,
+    remind,
+    untold,
+    pause_sending,
+    resume_sending,
+    settle_held,
+    close,
 ):
     campaign.add_command(command)

@@ -6,7 +6,8 @@ import click
 
 from credguard.campaigns.status import as_json, as_markdown
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
-from credguard.cli.printing import duration, print_counts, say
+from credguard.cli.printing import print_counts, say
+from credguard.cli.sending import print_sending
 from credguard.cli.settings import read_keyring, read_settings
 from credguard.cli.working import only_campaign
 
@@ -32,8 +33,7 @@ def status(
     counts = {state.value: count for state, count in found.counts.items()}
     print_counts(f"Campaign {found.campaign_id}: {found.state.value}", counts)
     say(f"{found.accounts:,} accounts; {found.still_open:,} still to reset.")
-    if found.to_send:
-        say(f"{found.to_send:,} notices left: {duration(found.telling_takes)}.")
+    print_sending(campaigns.sending(found.campaign_id))
 
 
 @click.command()

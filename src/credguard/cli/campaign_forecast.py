@@ -24,6 +24,7 @@ def print_plan(made: Plan, assumed: Assumptions) -> None:
     heads = ("last logged in", "in scope", "to tell", "bounces")
     print_shares("By last log-in", heads, bands)
     print_counts("By mail domain, of those to tell", _domains(tally))
+    print_counts("By group of mail exchangers, of those to tell", _groups(tally))
     print_counts("By scheme of their hash", dict(tally.schemes.most_common()))
     say(f"A sample of their ids: {', '.join(tally.sample) or 'not kept in the file'}")
     _say_forecast(found)
@@ -44,6 +45,7 @@ def as_json(made: Plan, assumed: Assumptions) -> str:
         "counts": _counts(tally),
         "last_log_in": {band.value: tally.bands.get(band.value, 0) for band in BANDS},
         "mail_domains": _domains(tally),
+        "mail_groups": _groups(tally),
         "schemes": dict(tally.schemes.most_common()),
         "unmatched_addresses": tally.unmatched,
         "sample": list(tally.sample),
@@ -78,6 +80,11 @@ def _domains(tally: Tally) -> dict[str, int]:
     named = dict(tally.domains.most_common())
     rest = tally.to_tell - sum(named.values())
     return named | ({"all others": rest} if rest else {})
+
+
+def _groups(tally: Tally) -> dict[str, int]:
+    rest = tally.to_tell - tally.groups.total()
+    return dict(tally.groups.most_common()) | {"all others": rest}
 
 
 def _say_forecast(found: Forecast) -> None:

@@ -18,7 +18,7 @@ from credguard.cli.options import forum_options, keyring_option, settings_option
 from credguard.cli.printing import say
 from credguard.cli.settings import read_keyring, read_settings
 from credguard.cli.working import sweep
-from credguard.errors import CampaignStateError, KeyringError, ScopeError
+from credguard.errors import KeyringError, ScopeError
 from credguard.passwords import PasswordHasher
 from credguard.passwords.recognizing import Recognizer
 from credguard.storage import Database
@@ -29,16 +29,6 @@ from credguard.storage import Database
 @click.option("--reason", required=True, help="What happened, as members will read it.")
 @click.option(
     "--rate", default=DEFAULT_RATE, show_default=True, help="Notices a second."
-)
-@click.option(
-    "--per-day", type=click.IntRange(1), help="Notices a day. Default: no limit."
-)
-@click.option(
-    "--domain-rate",
-    "domain_rates",
-    multiple=True,
-    metavar="DOMAIN=RATE",
-    help="Notices a second to one mail domain. May be given more than once.",
 )
 @click.option(
     "--link-days",
@@ -54,13 +44,11 @@ from credguard.storage import Database
 )
 @click.option("--json", "json_wanted", is_flag=True, help="For other programs.")
 @forum_options
-def plan(  # noqa: PLR0913  # click hands every option in
+def plan(  # click hands every option in
     *,
     scope: str,
     reason: str,
     rate: float,
-    per_day: int | None,
-    domain_rates: tuple[str, ...],
     link_days: int,
     out: Path | None,
     json_wanted: bool,
@@ -93,7 +81,7 @@ def plan(  # noqa: PLR0913  # click hands every option in
         inputs,
         _parse(scope, lists),
         letter=settings.letter(reason),
-        pace=Pace(rate=rate, per_day=per_day, domains=_rates(domain_rates)),
+        pace=Pace(rate=rate, notices=settings.notice_policy()),
         link_lifetime=timedelta(days=link_days),
     )
     if out is not None:
@@ -215,18 +203,6 @@ def _place_shown(written: str) -> Iterator[None]:
             line = "".join(" " if each.isspace() else each for each in written)
             click.echo(f"  {line}\n  {' ' * (error.place - 1)}^", err=True)
         raise
-
-
-def _rates(options: tuple[str, ...]) -> dict[str, float]:
-    rates = {}
-    for option in options:
-        domain, _, rate = option.partition("=")
-        try:
-            rates[domain.lower()] = float(rate)
-        except ValueError:
-            message = "write a domain's rate as DOMAIN=RATE, such as example.org=0.5"
-            raise CampaignStateError(message) from None
-    return rates
 
 
 def _read_key(file: Path) -> ApproverKey:

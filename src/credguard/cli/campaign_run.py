@@ -9,10 +9,11 @@ from types import FrameType
 
 import click
 
+from credguard.campaigns.handing import Tellings
 from credguard.campaigns.outbox import Waiting
-from credguard.campaigns.telling import Tellings
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
 from credguard.cli.printing import progress, say
+from credguard.cli.sending import print_sending
 from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings
 from credguard.cli.working import only_campaign, sweep, worker_name
 
@@ -21,7 +22,7 @@ from credguard.cli.working import only_campaign, sweep, worker_name
 @campaign_argument
 @click.option("--smtp", metavar="URL", help="The mail server, such as smtp://host:25.")
 @click.option("--maildir", metavar="FOLDER", help="A folder to put the notices into.")
-@click.option("--wait", is_flag=True, help="Stay until deferred notices are due.")
+@click.option("--wait", is_flag=True, help="Stay until everything has gone out.")
 @click.option(
     "--deadline",
     default=DEFAULT_DEADLINE.total_seconds(),
@@ -45,7 +46,9 @@ def run(
     Send the notices at the planned rate; stop and go on as you like.
 
     Ctrl-C ends the run after the message that is on its way. Whatever stops it,
-    running it again goes on; nobody is told twice. Several runs share the rate.
+    running it again goes on; nobody is told twice. Several runs share the rates.
+    Reminders that are due go out as well. With --wait it stays: over notices that
+    were put off, quiet hours, the day's quota and a pause.
     """
     settings = read_settings(settings_file, notices={"smtp": smtp, "maildir": maildir})
     campaigns = settings.guard(read_keyring(keyring_file)).campaigns
@@ -58,6 +61,8 @@ def run(
 
         def shown(now: Tellings) -> None:
             note = f"{now.deferred} deferred, {now.refused} refused"
+            if now.waits_for:
+                note += f"; waiting: {now.waits_for}"
             bar.at(already + now.told, total.to_tell, note)
 
         try:
@@ -72,6 +77,7 @@ def run(
             )
         finally:
             carrier.close()
+    print_sending(campaigns.sending(campaign_id))
     _print_left(left, campaign_id)
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from credguard.accounts import Columns, SqlAccounts
-from credguard.campaigns import Delivery, LetterTemplate
+from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions
 from credguard.cli.campaign_settings import read_approval, read_forecast
+from credguard.cli.sections import CARRIERS, LETTER, SECTIONS, section
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import (
     AccountsTableError,
@@ -36,22 +37,6 @@ _KEYRING = "CREDGUARD_KEYRING"
 _FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
-_SECTIONS = {
-    "forum": {"database", "table", "columns"},
-    "credguard": {"database"},
-    "notices": {
-        "site",
-        "sender_name",
-        "sender_address",
-        "link",
-        "subject",
-        "body",
-        "smtp",
-        "maildir",
-    },
-    "approval": {"needed", "approvers", "keys"},
-    "forecast": {"bounces", "support", "hash_seconds"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +55,8 @@ class Settings:
 
         notices: Where notices come from and how they are carried.
 
+        policy: How they go out, as it was written.
+
         approval: Who must approve a plan.
 
         forecast: What a forecast takes for granted.
@@ -80,6 +67,7 @@ class Settings:
     columns: Mapping[str, str]
     database: str | None
     notices: Mapping[str, str]
+    policy: Mapping[str, object] = field(default_factory=dict)
     approval: ApprovalPolicy = NO_APPROVAL
     forecast: Assumptions = field(default_factory=Assumptions)
 
@@ -129,18 +117,25 @@ class Settings:
         Raises:
             DeliverySetupError: Something is missing or cannot be sent.
         """
-        needed = ("site", "sender_address", "link")
+        needed = ("site", "sender_address")
         missing = [name for name in needed if not self.notices.get(name)]
         if missing:
             message = f"set {', '.join(missing)} in credguard.toml under [notices]"
             raise DeliverySetupError(message)
         given = {
-            name: text
-            for name, text in self.notices.items()
-            if name not in {"smtp", "maildir"}
+            name: text for name, text in self.notices.items() if name not in CARRIERS
         }
         given.setdefault("sender_name", given["site"])
         return LetterTemplate(reason=reason, **given)
+
+    def notice_policy(self) -> NoticePolicy:
+        """
+        Return how notices go out.
+
+        Raises:
+            DeliverySetupError: A value is of the wrong kind or cannot work.
+        """
+        return notice_file.from_table(self.policy)
 
     def delivery(self, deadline: timedelta = DEFAULT_DEADLINE) -> Delivery:
         """
@@ -193,11 +188,11 @@ def read_settings(
         _refuse_password(forum_database)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
-    if given.keys() & {"smtp", "maildir"}:
+    if given.keys() & CARRIERS:
         kept = settings.notices.items()
         settings = replace(
             settings,
-            notices={k: v for k, v in kept if k not in {"smtp", "maildir"}},
+            notices={k: v for k, v in kept if k not in CARRIERS},
         )
     return replace(
         settings,
@@ -251,10 +246,10 @@ def _from_file(file: Path | None) -> Settings:
 
 
 def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
-    forum = _section(content, "forum", path)
-    own = _section(content, "credguard", path)
-    notices = _section(content, "notices", path)
-    unknown = sorted(content.keys() - _SECTIONS.keys())
+    forum = section(content, "forum", path)
+    own = section(content, "credguard", path)
+    notices = section(content, "notices", path)
+    unknown = sorted(content.keys() - SECTIONS.keys())
     if unknown:
         message = f"{path} has a section [{unknown[0]}] that is not known"
         raise SetupError(message)
@@ -268,19 +263,11 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         str(table) if table else None,
         {str(meaning): str(name) for meaning, name in columns.items()},
         str(own["database"]) if own.get("database") else None,
-        {name: str(text) for name, text in notices.items()},
-        read_approval(_section(content, "approval", path), path),
-        read_forecast(_section(content, "forecast", path), path),
+        {name: str(notices[name]) for name in notices.keys() & (LETTER | CARRIERS)},
+        notices,
+        read_approval(section(content, "approval", path), path),
+        read_forecast(section(content, "forecast", path), path),
     )
-
-
-def _section(content: Mapping[str, object], name: str, path: Path) -> dict[str, object]:
-    section = content.get(name, {})
-    known = _SECTIONS[name]
-    if not isinstance(section, dict) or section.keys() - known:
-        message = f"{path}: [{name}] holds {', '.join(sorted(known))} and no more"
-        raise SetupError(message)
-    return dict(section)
 
 
 def _column_options(columns: tuple[str, ...]) -> dict[str, str]:

@@ -73,7 +73,14 @@ class Maildir:
             return
         raise _unavailable(failure)
 
-    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        recipient: str,
+        return_path: str | None = None,
+        idempotency_key: str = "",
+    ) -> Receipt:
         """
         File *message*, unless it is there already, read or unread.
 
@@ -81,6 +88,10 @@ class Maildir:
             message: The message; its Message-ID names the file.
 
             recipient: Not used: a file is addressed by its headers.
+
+            return_path: Not used, as above.
+
+            idempotency_key: Not used: the Message-ID names the file.
 
         Returns:
             ACCEPTED ``filed`` once the file is safe on the disk, and when it was
@@ -90,7 +101,7 @@ class Maildir:
             DeliveryUnavailableError: The disk is full, or the folder cannot be
                 written. Send the message again later: it will stand there once.
         """
-        del recipient
+        del recipient, return_path, idempotency_key
         data = to_bytes(message, line_end=b"\n")
         if data is None:
             return Receipt(Outcome.REFUSED, "message")

@@ -97,7 +97,14 @@ class Smtp:
         self._budget: Final = Budget(timeout.total_seconds())
         self._line: Connection | None = None
 
-    def send(self, message: EmailMessage, *, recipient: str) -> Receipt:
+    def send(
+        self,
+        message: EmailMessage,
+        *,
+        recipient: str,
+        return_path: str | None = None,
+        idempotency_key: str = "",
+    ) -> Receipt:
         """
         Hand *message* over, and tell what the server said.
 
@@ -105,6 +112,11 @@ class Smtp:
             message: The message; its headers are sent as they are.
 
             recipient: The envelope's one recipient.
+
+            return_path: The envelope's sender for this message, None for the one
+                that was given to the constructor.
+
+            idempotency_key: Not used: SMTP has no place for it.
 
         Returns:
             ACCEPTED when the server took it; DEFERRED with a 4xx code, or with
@@ -116,14 +128,16 @@ class Smtp:
             DeliveryUnavailableError: The server cannot be reached or trusted, or
                 takes nothing from us. It names the remedy, and no address.
         """
+        del idempotency_key
         data = to_bytes(message, line_end=b"\r\n")
         if data is None:
             return Receipt(Outcome.REFUSED, "message")
-        if not is_reachable(recipient):
+        if not is_reachable(recipient) or not is_reachable(return_path or recipient):
             return Receipt(Outcome.REFUSED, "address")
         self._budget.begin(self._deadline)
         try:
-            return self._carry(data, recipient)
+            mail_from = f"MAIL FROM:<{return_path}>" if return_path else self._mail_from
+            return self._carry(data, recipient, mail_from)
         except BaseException:
             # Nobody knows where in the conversation this happened.
             self._drop()
@@ -134,8 +148,8 @@ class Smtp:
         self._budget.begin(self._deadline)
         self._drop(goodbye=True)
 
-    def _carry(self, data: bytes, recipient: str) -> Receipt:
-        line, reply = self._begin_transaction()
+    def _carry(self, data: bytes, recipient: str, mail_from: str) -> Receipt:
+        line, reply = self._begin_transaction(mail_from)
         line.used += 1
         line.must_reset = True
         for command in (f"RCPT TO:<{recipient}>", "DATA"):
@@ -151,17 +165,17 @@ class Smtp:
         line.must_reset = receipt.outcome is not Outcome.ACCEPTED
         return receipt
 
-    def _begin_transaction(self) -> tuple[Connection, str]:
+    def _begin_transaction(self, mail_from: str) -> tuple[Connection, str]:
         line = self._kept_line()
         if line is not None:
-            reply = line.ask(self._mail_from)
+            reply = line.ask(mail_from)
             if line.stands and not reply.startswith("5"):
                 return line, reply
         # There is no line yet; or the server ended one that was idle, or that it
         # had used enough. Nothing was sent, so the message starts on a new one.
         self._drop(goodbye=True)
         self._line = line = self._connect()
-        reply = line.ask(self._mail_from)
+        reply = line.ask(mail_from)
         if reply.startswith("5"):
             message = (
                 f"the mail server refuses our sender ({reply}); "

@@ -7,7 +7,8 @@ from typing import Any
 from credguard._sealed import key_id_of
 from credguard.second_factor.factor import Factor, FactorState
 from credguard.second_factor.totp import EVERY_APP, Algorithm, Parameters
-from credguard.storage.tables import instant_of, microseconds_of, second_factor
+from credguard.storage.instants import instant_of, microseconds_of
+from credguard.storage.tables import second_factor
 
 READ = [
     each.name

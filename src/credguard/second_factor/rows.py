@@ -14,9 +14,9 @@ from credguard.second_factor.row_values import (
     values_of,
 )
 from credguard.storage.database import insert_new
+from credguard.storage.instants import microseconds_of
 from credguard.storage.quick import QuickConnection, Statement
 from credguard.storage.tables import (
-    microseconds_of,
     recovery_code,
     second_factor,
     trusted_device,

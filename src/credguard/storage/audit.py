@@ -24,7 +24,8 @@ from sqlalchemy import (
 from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
 from credguard.storage.database import Database, insert_new
-from credguard.storage.tables import audit, audit_head, microseconds_of
+from credguard.storage.instants import microseconds_of
+from credguard.storage.tables import audit, audit_head
 
 _PURPOSE = "audit"
 _START = "0" * 64

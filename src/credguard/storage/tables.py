@@ -6,10 +6,9 @@ in every database. Account ids are the forum's own, as text. Migrations make
 these tables; a test compares the two.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -19,50 +18,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    true,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import SchemaItem
-from sqlalchemy.types import TypeDecorator
 
-from credguard._clock import in_utc
+from credguard.storage.instants import Instant
 
 ACCOUNT_ID_CHARACTERS = 255
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def microseconds_of(instant: datetime) -> int:
-    """Return the microseconds since 1970 in UTC; a naive datetime is in UTC."""
-    return (in_utc(instant) - _EPOCH) // _MICROSECOND
-
-
-def instant_of(microseconds: int) -> datetime:
-    """Return the instant that `microseconds_of` returned these for."""
-    return _EPOCH + timedelta(microseconds=microseconds)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970 in UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002
-    ) -> int | None:
-        """Return the integer to store; a naive datetime is in UTC."""
-        return None if value is None else microseconds_of(value)
-
-    def process_result_value(
-        self,
-        value: int | None,
-        dialect: Dialect,  # noqa: ARG002
-    ) -> datetime | None:
-        """Return the instant that was stored."""
-        return None if value is None else instant_of(value)
 
 
 metadata = MetaData()
@@ -178,8 +140,53 @@ notice = _table(
     Column("owner", String(64), nullable=True),
     Column("lease_until", Instant, nullable=True),
     Column("version", Integer, nullable=False),
-    Index("credguard_notice_account", "campaign_id", "account_id", unique=True),
+    Column("kind", String(16), nullable=False, server_default="first"),
+    Column("is_current", Boolean, nullable=False, server_default=true()),
+    Column("lane", String(32), nullable=True),
+    Column("place", BigInteger, nullable=True),
+    Column("mail_group", String(255), nullable=True),
+    Column("language", String(16), nullable=True),
+    Column("sent_to", String(22), nullable=True),
+    Column("decided_at", Instant, nullable=True),
+    Column("complained_at", Instant, nullable=True),
+    Index("credguard_notice_once", "account_id", "campaign_id", "kind", unique=True),
     Index("credguard_notice_due", "campaign_id", "state", "due_at"),
+    Index("credguard_notice_place", "campaign_id", "state", "lane", "place"),
+    Index("credguard_notice_decided", "campaign_id", "decided_at"),
+)
+
+pace = _table(
+    "credguard_pace",
+    Column("name", String(255), primary_key=True),
+    Column("next_slot_at", Instant, nullable=False),
+    Column("rests_until", Instant, nullable=True),
+    Column("rest_seconds", Integer, nullable=False),
+    Column("deferrals", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+sent_hour = _table(
+    "credguard_sent_hour",
+    Column("hour", Instant, primary_key=True, autoincrement=False),
+    Column("sent", Integer, nullable=False),
+)
+
+sending = _table(
+    "credguard_sending",
+    Column(
+        "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
+    ),
+    Column("paused_at", Instant, nullable=True),
+    Column("why", String(255), nullable=True),
+    Column("resumed_at", Instant, nullable=True),
+    Column("version", Integer, nullable=False),
+)
+
+suppression = _table(
+    "credguard_suppression",
+    Column("digest", String(22), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("since", Instant, nullable=False),
 )
 
 audit = _table(

@@ -11,7 +11,8 @@ from credguard.second_factor.recovery import RecoveryCode
 from credguard.second_factor.row_values import READ, factor_of, values_of
 from credguard.second_factor.takeover.arriving import Arrival, CodesArrival
 from credguard.storage.database import insert_new
-from credguard.storage.tables import microseconds_of, recovery_code, second_factor
+from credguard.storage.instants import microseconds_of
+from credguard.storage.tables import recovery_code, second_factor
 
 
 def standing(connection: Connection, account_ids: Collection[str]) -> dict[str, Factor]:

@@ -1,0 +1,261 @@
+"""
+A campaign against a simulated mail farm, in virtual time.
+
+    python -m benchmarks.campaigns.mail_farm --accounts 20000 --workers 4
+
+The farm has limits for each group, a group that closes its lines for ten minutes,
+domains that greylist, one that takes its time, addresses that are gone at once, and
+others that are reported to be gone later. Nothing may ever come over a limit, and the
+campaign is to be over within 1.1 times the time that it takes at the least. Then a
+segment of dead addresses is planted: sending must stop by itself within 1,000 mails.
+"""
+
+import argparse
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from credguard.accounts import Columns, SqlAccounts
+from credguard.campaigns import Campaigns, Group, LetterTemplate, NoticePolicy, everyone
+from credguard.campaigns.mail_groups import Lanes
+from credguard.campaigns.means import Means
+from credguard.campaigns.notice_forecast import lower_bound
+from credguard.delivery import read_report
+from credguard.drill.mail_farm import Exchanger, MailFarm
+from credguard.drill.virtual_time import VirtualTime
+from credguard.keys import Keyring
+from credguard.passwords import PasswordHasher
+from credguard.passwords.recognizing import Recognizer
+from credguard.storage import Database
+from credguard.storage.schema import prepare
+
+START = datetime(2014, 4, 12, 17, 45, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+RATE = 2.0  # messages a second over all
+GROUP_RATES = {"google": 0.62, "microsoft": 0.6, "yahoo": 0.25, "bt": 0.11}
+OTHER_RATE = 0.05  # to each other domain
+# Of twenty members: their domains, as a British forum has them.
+DOMAINS = (
+    *("gmail.com",) * 6,
+    *("hotmail.co.uk",) * 3,
+    "outlook.com",
+    "live.co.uk",
+    *("yahoo.co.uk",) * 2,
+    "btinternet.com",
+    "icloud.com",
+    *("own{}.example",) * 5,
+)
+SLOW_EVERY = 4_000  # members of the domain that takes its time
+LETTER = LetterTemplate(
+    site="Machina",
+    reason="A trial.",
+    sender_name="Machina",
+    sender_address="help@machina.example",
+)
+
+
+@dataclass
+class Stage:
+    """A forum, a farm and a campaign over them, in virtual time."""
+
+    folder: Path
+    accounts: int
+    address: Callable[[int], str]
+    policy: NoticePolicy
+    rate: float
+
+    def __post_init__(self) -> None:
+        self.time = VirtualTime(START)
+        path = self.folder / "forum.sqlite"
+        with closing(sqlite3.connect(path)) as forum:
+            forum.execute("PRAGMA synchronous = OFF")
+            forum.execute(
+                "CREATE TABLE members (id INTEGER PRIMARY KEY, password VARCHAR(255),"
+                " email VARCHAR(254), last_login REAL)"
+            )
+            rows = (
+                (number, "md5$salt$" + f"{number:032x}", self.address(number), number)
+                for number in range(1, self.accounts + 1)
+            )
+            forum.executemany("INSERT INTO members VALUES (?, ?, ?, ?)", rows)
+            forum.commit()
+        url = f"sqlite:///{path}"
+        columns = Columns(last_login_at="last_login")
+        database = Database(url)
+        prepare(database)
+        self.campaigns = Campaigns(
+            Means(
+                database=database,
+                keyring=Keyring.generate(),
+                identify=Recognizer(PasswordHasher()),
+                clock=self.time.clock,
+                forum=SqlAccounts(url, table="members", columns=columns),
+                pause=self.time.pause,
+            )
+        )
+        plan = self.campaigns.plan(
+            everyone, letter=LETTER, rate=self.rate, notices=self.policy
+        )
+        self.campaign = self.campaigns.start(plan)
+        self.campaigns.sweep(self.campaign, worker="sweeper")
+
+    def tell(self, farm: MailFarm, workers: int, *, waits: bool = True) -> timedelta:
+        """Let *workers* send until everybody is told; return how long that took."""
+        begun, going = self.time.clock(), [workers]
+
+        def send(number: int) -> None:
+            name = f"sender {number}"
+            self.campaigns.send(self.campaign, farm, worker=name, waits=waits)
+            going[0] -= 1
+
+        def read_reports() -> None:
+            while going[0]:
+                self.time.pause(MINUTE)
+                for mail in farm.returned():
+                    event = read_report(mail)
+                    assert event is not None
+                    assert self.campaigns.take_mail(event)
+
+        parts = [partial(send, number) for number in range(workers)]
+        self.time.play([*parts, read_reports])
+        return (farm.last_at or begun) - begun
+
+    def bound(self) -> timedelta:
+        """Return how long the campaign takes at the least."""
+        lanes, waiting = Lanes({}), Counter[str]()
+        for number in range(1, self.accounts + 1):
+            waiting[lanes.of(self.address(number))[0]] += 1
+        return lower_bound(waiting, self.policy, rate=self.rate)
+
+
+def address(number: int) -> str:
+    """Return a member's address."""
+    domain = DOMAINS[number % len(DOMAINS)].format(number % 61)
+    if number % SLOW_EVERY == 9:
+        domain = "slow.example"
+    return f"member{number}@{domain}"
+
+
+def is_gone(every: int, address: str) -> bool:
+    """Return True for one address in *every*."""
+    return int(address.partition("@")[0].removeprefix("member")) % every == 7
+
+
+def policy(**others: object) -> NoticePolicy:
+    """Return the rates that the farm's limits ask for."""
+    groups = {name: Group(rate=rate) for name, rate in GROUP_RATES.items()}
+    return NoticePolicy(
+        groups=groups,
+        other_rate=OTHER_RATE,
+        bounce_address="bounces@machina.example",
+        reminder_days=(),
+        **others,  # type: ignore[arg-type]  # a trial's own
+    )
+
+
+def farm_at(time_: VirtualTime, quota: int | None) -> MailFarm:
+    """Return a farm on a bad day."""
+    named = {name: Exchanger(rate=rate) for name, rate in GROUP_RATES.items()}
+    closed = (START + 3 * MINUTE, START + 13 * MINUTE)
+    named["microsoft"] = Exchanger(
+        rate=GROUP_RATES["microsoft"], closed=closed, is_gone=partial(is_gone, 97)
+    )
+    named["google"] = Exchanger(
+        rate=GROUP_RATES["google"], is_gone_late=partial(is_gone, 89)
+    )
+    named["apple"] = Exchanger()
+    named["slow.example"] = Exchanger(rate=OTHER_RATE, latency=timedelta(seconds=8))
+    others = Exchanger(rate=OTHER_RATE, greylists=timedelta(minutes=5))
+    return MailFarm(time_, named, others, rate=RATE, day_quota=quota)
+
+
+def bad_day(folder: Path, accounts: int, workers: int) -> dict[str, object]:
+    """Tell everybody on a bad day."""
+    stage = Stage(folder, accounts, address, policy(), RATE)
+    farm = farm_at(stage.time, None)
+    took = stage.tell(farm, workers)
+    return _figures(stage, farm, took)
+
+
+def quota(folder: Path, accounts: int, workers: int) -> dict[str, object]:
+    """Tell everybody within a quota of a quarter a day."""
+    rules = policy(day_quota=accounts // 4)
+    stage = Stage(folder, accounts, address, rules, RATE)
+    farm = MailFarm(stage.time, rate=RATE, day_quota=accounts // 4)
+    took = stage.tell(farm, workers)
+    return _figures(stage, farm, took)
+
+
+def bad_segment(
+    folder: Path, accounts: int, workers: int, *, late: bool
+) -> dict[str, object]:
+    """Plant dead addresses in the middle of the waves, and count until it stops."""
+    middle = range(accounts // 4, accounts // 2)
+
+    def is_dead(address: str) -> bool:
+        return int(address.partition("@")[0].removeprefix("member")) in middle
+
+    rules = NoticePolicy(bounce_address="bounces@machina.example", reminder_days=())
+    stage = Stage(folder, accounts, lambda n: f"member{n}@own.example", rules, 10.0)
+    kind = "is_gone_late" if late else "is_gone"
+    others = Exchanger(reports_after=MINUTE, **{kind: is_dead})  # type: ignore[arg-type]
+    farm = MailFarm(stage.time, others=others, rate=10.0)
+    stage.tell(farm, workers, waits=False)
+    return {
+        "mails to the bad segment before it stopped": sum(map(is_dead, farm.order)),
+        "mails in all": len(farm.order),
+        "why": stage.campaigns.sending(stage.campaign).pause.why,
+        **{f"FAULT {name}": count for name, count in farm.faults.items()},
+    }
+
+
+def _figures(stage: Stage, farm: MailFarm, took: timedelta) -> dict[str, object]:
+    bound = stage.bound()
+    status = stage.campaigns.status(stage.campaign)
+    told = sum(farm.taken.values())
+    return {
+        "members": stage.accounts,
+        "told": told,
+        "refused for good": sum(farm.refused.values()),
+        "attempts": len(farm.order),
+        "told more than once": told - len(farm.taken),
+        "virtual time": took,
+        "lower bound": bound,
+        "times the lower bound": round(took / bound, 3),
+        "counts add up": status.adds_up,
+        "messages over a limit": sum(farm.faults.values()),
+        **{f"FAULT {name}": count for name, count in farm.faults.items()},
+    }
+
+
+def main() -> None:
+    """Read the arguments, play all trials, and print their figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--accounts", type=int, default=20_000)
+    parser.add_argument("--workers", type=int, default=4)
+    asked = parser.parse_args()
+    trials: dict[str, Callable[[Path, int, int], dict[str, object]]] = {
+        "a bad day": bad_day,
+        "a day's quota": quota,
+        "a bad segment": partial(bad_segment, late=False),
+        "a bad segment, reported a minute later": partial(bad_segment, late=True),
+    }
+    for name, trial in trials.items():
+        print(f"\n{name}, {asked.workers} senders")
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            figures = trial(Path(folder), asked.accounts, asked.workers)
+        for what, figure in figures.items():
+            print(f"  {what:<44} {figure!s:>16}")
+        print(f"  {'seconds on this machine':<44} {time.monotonic() - began:>16.1f}")
+
+
+if __name__ == "__main__":
+    main()

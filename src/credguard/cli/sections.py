@@ -1,0 +1,37 @@
+"""Which sections the settings have, and what may stand in each."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from credguard.campaigns import notice_file
+from credguard.errors import SetupError
+
+LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
+CARRIERS = {"smtp", "maildir"}
+SECTIONS = {
+    "forum": {"database", "table", "columns"},
+    "credguard": {"database"},
+    "notices": {
+        *LETTER,
+        *CARRIERS,
+        *notice_file.SCALARS,
+        *notice_file.SECTIONS,
+    },
+    "approval": {"needed", "approvers", "keys"},
+    "forecast": {"bounces", "support", "hash_seconds"},
+}
+
+
+def section(content: Mapping[str, object], name: str, path: Path) -> dict[str, object]:
+    """
+    Return a section of the settings, empty if it is not there.
+
+    Raises:
+        SetupError: It is no section, or holds what is not known.
+    """
+    found = content.get(name, {})
+    known = SECTIONS[name]
+    if not isinstance(found, dict) or found.keys() - known:
+        message = f"{path}: [{name}] holds {', '.join(sorted(known))} and no more"
+        raise SetupError(message)
+    return dict(found)

@@ -1,0 +1,43 @@
+"""How a campaign's sending stands, printed."""
+
+from collections.abc import Iterator
+
+from credguard.campaigns.breaker import BOUNCE_WINDOW
+from credguard.campaigns.sending_status import Sending
+from credguard.cli.printing import duration, print_counts, say
+
+_OTHERS = "other domains"
+
+
+def print_sending(found: Sending) -> None:
+    """Print what is left for which group, what holds it up, and how long it takes."""
+    if found.waiting:
+        shown = {
+            name or "other domains": count for name, count in found.waiting.items()
+        }
+        print_counts("Notices left, by group of mail exchangers", shown)
+    for line in _lines(found):
+        say(line)
+
+
+def _lines(found: Sending) -> Iterator[str]:
+    if found.pause.at is not None:
+        yield (
+            f"SENDING IS PAUSED since {found.pause.at:%Y-%m-%d %H:%M} UTC: "
+            f"{found.pause.why}. Log-ins stay gated. Look at the bounces, then go on "
+            "with: credguard campaign resume-sending"
+        )
+    elif found.recent.sent:
+        few = min(found.recent.sent, BOUNCE_WINDOW)
+        yield f"Breaker closed: {found.recent.bounced} of the last {few:,} bounced."
+    if found.quiet_until is not None:
+        yield f"Quiet hours until {found.quiet_until:%Y-%m-%d %H:%M} UTC."
+    for rest in found.resting:
+        yield f"{rest.group} rests until {rest.until:%H:%M:%S} UTC."
+    if found.held:
+        yield (
+            f"{found.held:,} messages may be out or not; decide with: "
+            "credguard campaign settle-held"
+        )
+    if found.waiting:
+        yield f"The rest takes at least {duration(found.takes)}."

@@ -1,0 +1,44 @@
+import pytest
+
+from credguard.campaigns.breaker import (
+    PAUSE_BOUNCES,
+    PAUSE_COMPLAINTS,
+    REVIEW_BOUNCES,
+    REVIEW_COMPLAINTS,
+    Recent,
+    why_pause,
+)
+
+
+@pytest.mark.parametrize(
+    ("recent", "why"),
+    [
+        (Recent(0, 0, 0), None),
+        (Recent(1000, 49, 0), None),
+        (Recent(1000, 50, 0), "50 of the last 1000 messages bounced"),
+        (Recent(60, 50, 0), "50 of the last 60 messages bounced"),
+        (Recent(10_000, 0, 9), None),
+        (Recent(10_000, 0, 10), "10 of the last 10000 messages were complained"),
+    ],
+)
+def test_sending_stops_at_the_mark(recent: Recent, why: str | None) -> None:
+    """At 5 % of bounces or 0.1 % of complaints, and not one before."""
+    found = why_pause(
+        recent, max_bounces=REVIEW_BOUNCES, max_complaints=REVIEW_COMPLAINTS
+    )
+    if why is None:
+        assert found is None
+    else:
+        assert str(found).startswith(why)
+
+
+def test_a_tiny_share_is_one_message() -> None:
+    """A limit below one in a window stops at the first."""
+    assert why_pause(Recent(1, 1, 0), max_bounces=1e-9, max_complaints=1e-9)
+    assert not why_pause(Recent(1, 0, 0), max_bounces=1e-9, max_complaints=1e-9)
+
+
+def test_we_stop_before_a_provider_would() -> None:
+    """Our marks are those at which a provider begins to look."""
+    assert REVIEW_BOUNCES < PAUSE_BOUNCES
+    assert REVIEW_COMPLAINTS < PAUSE_COMPLAINTS
