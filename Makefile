@@ -51,7 +51,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint bench-passwords format docs lock clean
+.PHONY: help install test drill check services-test coverage lint bench-passwords trial-mail-farm format docs lock clean
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -105,6 +105,9 @@ build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
+
+trial-mail-farm: $(INSTALLED)  ## Send a campaign to a simulated mail farm
+	$(BIN)/python -m benchmarks.campaigns.mail_farm $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only
