@@ -104,7 +104,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
-	javascript
+	javascript trial-mail-farm
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -179,6 +179,9 @@ build/javascript/.installed: tests/javascript/package-lock.json
 	@touch $@
 
 javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
+
+trial-mail-farm: $(INSTALLED)  ## Send a campaign to a simulated mail farm
+	$(BIN)/python -m benchmarks.campaigns.mail_farm $(BENCH_ARGS)
 
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only

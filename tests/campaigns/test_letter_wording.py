@@ -83,7 +83,7 @@ def test_a_stored_language_is_read(stored: str | None, language: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "problem"),
     [
-        ({"de": Texts(body="Hallo {nmae}")}, "names a field 'nmae'"),
+        ({"de": Texts(body="Hallo {naam}")}, "names a field 'naam'"),
         ({"de": Texts(body="Hallo {until}")}, "names a field 'until'"),
         ({"de": Texts(subject="Neu\r\nBcc: x@y.example")}, "subject has a character"),
         ({"de": Texts(asked_body="Kein Verweis")}, "must name the field"),

@@ -1,7 +1,8 @@
 """One notice is handed over, and what came of it is kept."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -50,6 +51,8 @@ class Tellings:
         held: Messages that may be out or not, kept for the operator.
 
         waits_for: What the run waits for, empty while it sends.
+
+        by_group: Messages that were taken, by group of mail exchangers.
     """
 
     told: int = 0
@@ -57,6 +60,7 @@ class Tellings:
     refused: int = 0
     held: int = 0
     waits_for: str = ""
+    by_group: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ class Handing:
                 if seen.is_troubled:
                     paces.was_taken(connection, held.group)
                 tellings.told += 1
+                tellings.by_group[held.group] += 1
             case Outcome.REFUSED:
                 tellings.refused += 1
                 self._refused(connection, held, reply)

@@ -13,7 +13,7 @@ from credguard.campaigns.handing import Tellings
 from credguard.campaigns.outbox import Waiting
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
 from credguard.cli.printing import progress, say
-from credguard.cli.sending import print_sending
+from credguard.cli.sending import note_of, print_sending
 from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings
 from credguard.cli.working import only_campaign, sweep, worker_name
 
@@ -60,10 +60,7 @@ def run(
     with progress("Notices") as bar, _stoppable() as stop:
 
         def shown(now: Tellings) -> None:
-            note = f"{now.deferred} deferred, {now.refused} refused"
-            if now.waits_for:
-                note += f"; waiting: {now.waits_for}"
-            bar.at(already + now.told, total.to_tell, note)
+            bar.at(already + now.told, total.to_tell, note_of(now))
 
         try:
             left = campaigns.send(

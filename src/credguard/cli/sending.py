@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from credguard.campaigns.breaker import BOUNCE_WINDOW
+from credguard.campaigns.handing import Tellings
 from credguard.campaigns.sending_status import Sending
 from credguard.cli.printing import duration, print_counts, say
 
 _OTHERS = "other domains"
+_SHOWN = 3  # groups beside the bar
 
 
 def print_sending(found: Sending) -> None:
@@ -18,6 +20,15 @@ def print_sending(found: Sending) -> None:
         print_counts("Notices left, by group of mail exchangers", shown)
     for line in _lines(found):
         say(line)
+
+
+def note_of(now: Tellings) -> str:
+    """Return what stands beside the bar: what was put off, who is told, who waits."""
+    parts = [f"{now.deferred} deferred, {now.refused} refused"]
+    parts += [f"{name} {count:,}" for name, count in now.by_group.most_common(_SHOWN)]
+    if now.waits_for:
+        parts.append(f"waiting: {now.waits_for}")
+    return "; ".join(parts)
 
 
 def _lines(found: Sending) -> Iterator[str]:
