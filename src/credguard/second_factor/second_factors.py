@@ -14,6 +14,7 @@ from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
 from credguard.second_factor.devices import TRUST_LIFETIME, TrustedDevices
 from credguard.second_factor.events import Events, FactorEvent
+from credguard.second_factor.factor import FactorState
 from credguard.second_factor.hashing import Argon2CodeHasher
 from credguard.second_factor.judging import Ruling
 from credguard.second_factor.kit import NONE_IN_FORCE, Kit
@@ -122,6 +123,8 @@ class SecondFactors(SelfService, Upkeep, Moving):
             LockedOutError: Too many wrong codes; `retry_at` says until when.
             FactorLockedError: A hundred wrong codes in a row put the factor out of
                 use: find out in another way who it is, `vouch`, and enroll anew.
+            FactorSuspendedError: The seed leaked, so that only a recovery code
+                counts, where they did not leak too.
             FactorStateError: No factor is in force.
             StepInFutureError: The server's clock ran ahead; see `repair_clock`.
             SealBrokenError, UnknownKeyError: The seed does not open; page
@@ -192,6 +195,6 @@ class SecondFactors(SelfService, Upkeep, Moving):
             means=Means.CODE if ruling.used is None else Means.RECOVERY_CODE,
             recovery_left=left,
             recovery_is_low=left <= low_water,
-            should_reenroll=factor.is_weak,
+            should_reenroll=factor.is_weak or factor.state is FactorState.SUSPENDED,
             proof=self._proof_of(factor),
         )
