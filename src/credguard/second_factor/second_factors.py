@@ -18,6 +18,7 @@ from credguard.second_factor.factor import FactorState
 from credguard.second_factor.hashing import Argon2CodeHasher
 from credguard.second_factor.judging import Ruling
 from credguard.second_factor.kit import NONE_IN_FORCE, Kit
+from credguard.second_factor.leaks.leaks import Leaks
 from credguard.second_factor.limits import NIST_SP_800_63B_4, Limits
 from credguard.second_factor.moving import Moving
 from credguard.second_factor.recovery import (
@@ -69,6 +70,8 @@ class SecondFactors(SelfService, Upkeep, Moving):
     Attributes:
         devices: Trusted devices.
 
+        leaks: Measures after a leak.
+
     Raises:
         SetupError: *issuer* cannot be shown by apps, or a number or duration is out
             of its range.
@@ -101,6 +104,7 @@ class SecondFactors(SelfService, Upkeep, Moving):
         )
         super().__init__(kit, issuer)
         self.devices = TrustedDevices(kit)
+        self.leaks = Leaks(kit)
         self._attempts = Attempts(kit)
 
     def verify(self, account_id: str, code: str) -> Verified:

@@ -11,7 +11,8 @@ from credguard.errors import StorageSetupError, StorageUnavailableError
 from credguard.storage.database import Database
 
 VERSION_TABLE = "credguard_version"
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")  # every revision, oldest first
+# Every revision, oldest first.
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0007")
 
 _ONE_THREAD = Lock()
 _LOCK_NAME = "credguard_schema"  # MariaDB's named locks are the server's

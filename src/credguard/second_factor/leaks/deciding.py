@@ -89,6 +89,48 @@ class Ruled:
         """True if people are to ask for new recovery codes."""
         return self.voids_recovery_codes or Act.RENEW_RECOVERY_CODES in self.acts
 
+    @property
+    def asks_people(self) -> bool:
+        """True if the owners of factors have something to do."""
+        return self.suspends or self.renews_recovery_codes
+
+
+def live_path(
+    ruled: Ruled,
+    *,
+    code_counts: bool,
+    recovery_left: int,
+    has_other: bool,
+    has_address: bool,
+) -> Proof | None:
+    """
+    Return how somebody can still show who they are, without support.
+
+    Args:
+        ruled: What follows from the leak.
+
+        code_counts: False if an earlier leak suspended the factor already.
+
+        recovery_left: How many recovery codes are left.
+
+        has_other: True if the host has another proof, such as a passkey.
+
+        has_address: True if a mail reaches the person.
+
+    Returns:
+        The path that costs the person least, None if there is none.
+    """
+    paths = {
+        Proof.CODE: code_counts,
+        Proof.RECOVERY_CODE: recovery_left > 0,
+        Proof.OTHER: has_other,
+        Proof.MAILED_LINK: has_address,
+    }
+    for proof, is_there in paths.items():
+        if is_there and proof in ruled.holds:
+            return proof
+    return None
+
 
 def rule(leaked: Leaked) -> Ruled:
     """
