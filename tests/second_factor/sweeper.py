@@ -1,0 +1,34 @@
+"""A process that sweeps after a leak until it is done, or killed."""
+
+import sys
+from datetime import timedelta
+
+from authenticators import NOON, keeper
+
+from credguard.keys import Keyring
+from credguard.second_factor import resealing
+from credguard.second_factor.leaks import scanning
+from credguard.second_factor.leaks.deciding import Leaked
+from credguard.second_factor.leaks.measure import Measure
+from credguard.second_factor.leaks.scanning import Paths
+from credguard.storage import Database
+from credguard.testing import FrozenClock
+
+
+def main() -> None:
+    """Sweep the database that is named, in small ranges and pages."""
+    url, line, worker = sys.argv[1:]
+    resealing.RANGE_SIZE = 40
+    scanning.BATCH_SIZE = 5
+    clock = FrozenClock(NOON + timedelta(minutes=5))
+    factors = keeper(Database(url), Keyring.parse(line), clock=clock)
+    measure = Measure("2026-11", Leaked.PLAIN_SEEDS, NOON + timedelta(days=14))
+    print("begun", flush=True)
+    done = factors.leaks.start(
+        measure, worker=worker, paths=Paths(with_address=lambda ids: ids)
+    )
+    print(done.accounts, flush=True)
+
+
+if __name__ == "__main__":
+    main()
