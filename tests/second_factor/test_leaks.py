@@ -14,12 +14,11 @@ from credguard.errors import (
     CampaignStateError,
     FactorSuspendedError,
     SetupError,
-    StoredDataError,
 )
 from credguard.second_factor import resealing
 from credguard.second_factor.leaks import members, scanning
 from credguard.second_factor.leaks.deciding import Leaked, Proof
-from credguard.second_factor.leaks.measure import Measure, Selection, read_selection
+from credguard.second_factor.leaks.measure import Measure, Selection
 from credguard.second_factor.leaks.members import MemberState
 from credguard.second_factor.leaks.scanning import Paths
 from credguard.storage import Database
@@ -260,89 +259,6 @@ def test_a_leaked_trust_key_ends_devices_and_asks_nobody(
     measure = Measure("trust", Leaked.TRUST_KEY, LATER)
     assert keep.leaks.start(measure, worker="one").devices == 1
     assert keep.leaks.status("trust").counts[MemberState.RENEWED] == 1
-
-
-def test_who_changed_a_factor_meanwhile_is_swept_too(
-    database: Database, keyring: Keyring
-) -> None:
-    """A thief who enrolled by the leaked seed after the start does not stay."""
-    phone = enrolled(database, keyring, "a")
-    enrolled(database, keyring, "b")
-    clock = FrozenClock(NOON)
-    keep = keeper(database, keyring, clock=clock)
-    proof = keep.verify("a", phone.code(NOON)).proof
-
-    def with_address(ids: Sequence[str]) -> Sequence[str]:
-        # It is asked first by the check before the start, then by the sweep.
-        asked.append(len(ids))
-        if len(asked) == 2:
-            clock.advance(PERIOD)
-            thief = Authenticator(keep.enroll("a", proof=proof))
-            keep.confirm("a", thief.code(clock()))
-        return ids
-
-    asked: list[int] = []
-    paths = Paths(with_address=with_address)
-    done = keep.leaks.start(SEEDS, worker="one", paths=paths)
-    assert (done.accounts, states_of(database)) == (2, {"suspended"})
-
-
-def test_who_loses_the_last_path_meanwhile_goes_to_support(
-    database: Database, keyring: Keyring
-) -> None:
-    """An address that goes while the sweep runs leaves nobody forgotten."""
-    populate(database, keyring, 1)
-    keep = keeper(database, keyring, clock=FrozenClock(NOON + PERIOD))
-    asked: list[int] = []
-
-    def with_address(ids: Sequence[str]) -> Sequence[str]:
-        asked.append(len(ids))
-        return ids if len(asked) == 1 else ()
-
-    paths = Paths(with_address=with_address)
-    assert keep.leaks.start(SEEDS, worker="one", paths=paths).stranded == 1
-    assert keep.leaks.status("2026-11").counts[MemberState.SUPPORT] == 1
-
-
-def test_recovery_codes_made_since_the_start_stay(
-    database: Database, keyring: Keyring
-) -> None:
-    """Who asked for new codes before the sweep came has done what was asked."""
-    phone = enrolled(database, keyring, "a")
-    clock = FrozenClock(NOON)
-    keep = keeper(database, keyring, clock=clock)
-    proof = keep.verify("a", phone.code(NOON)).proof
-    new: list[str] = []
-
-    def with_address(ids: Sequence[str]) -> Sequence[str]:
-        asked.append(len(ids))
-        if len(asked) == 2:
-            clock.advance(PERIOD)
-            new.extend(keep.replace_recovery_codes("a", proof=proof).codes)
-        return ids
-
-    asked: list[int] = []
-    measure = Measure("codes", Leaked.RECOVERY_CODES, LATER)
-    paths = Paths(with_address=with_address)
-    assert keep.leaks.start(measure, worker="one", paths=paths).codes == 0
-    assert keep.leaks.status("codes").counts[MemberState.RENEWED] == 1
-    assert keep.verify("a", new[0]).recovery_left == len(new) - 1
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"enrolled_before": 1}'])
-def test_a_selection_that_was_altered_is_told(text: str) -> None:
-    """What does not read back is no selection of everybody."""
-    with pytest.raises(StoredDataError, match="does not stand"):
-        read_selection(text)
-
-
-def test_a_selection_reads_back() -> None:
-    """What was stored is what was planned."""
-    whole = Selection(NOON, "0badc0de", 128, "warehouse")
-    assert [read_selection(each.as_text()) for each in (whole, Selection())] == [
-        whole,
-        Selection(),
-    ]
 
 
 @pytest.mark.parametrize("state", [MemberState.RENEWED, MemberState.TO_RENEW])
