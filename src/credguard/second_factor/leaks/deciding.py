@@ -144,9 +144,8 @@ def rule(leaked: Leaked) -> Ruled:
 
     Source:
         NIST SP 800-63B-4 sections 3.1.2.2 (recovery codes below 112 bits are stored
-        under a password hash, which a leak of the database leaves standing), 3.1.4
-        (a seed is a secret of both sides) and 4.2 (an authenticator that may have
-        leaked is suspended at once, and replaced by another proof than its own).
+        under a password hash, which a leak of the database leaves standing) and 4.3
+        (an authenticator that may be compromised is suspended promptly).
     """
     if not leaked:
         message = "say what leaked; where nothing did, there is nothing to do"
