@@ -72,6 +72,7 @@ PURE := \
 	src/credguard/screening/wording.py \
 	src/credguard/second_factor/factor.py \
 	src/credguard/second_factor/judging.py \
+	src/credguard/second_factor/leaks/deciding.py \
 	src/credguard/second_factor/limits.py \
 	src/credguard/second_factor/recovery.py \
 	src/credguard/second_factor/step_up.py \

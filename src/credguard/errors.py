@@ -14,7 +14,7 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   ├── CodeMismatchError ── CodeReplayedError
     │   ├── LockedOutError            .retry_at
     │   ├── FactorStateError          no second factor, or none that counts
-    │   │   └── FactorLockedError     out of use for good: it has to be set up anew
+    │   │   └── FactorLockedError, FactorSuspendedError   it has to be set up anew
     │   ├── StepUpRequiredError       prove who you are with the factor in force
     │   ├── DeviceRefusedError        no trusted device: ask for the second factor
     │   ├── TokenRefusedError         unknown, used, expired: one face
@@ -142,6 +142,16 @@ class FactorLockedError(FactorStateError):
         super().__init__(
             "This second factor is out of use after too many wrong codes. "
             "It has to be set up anew."
+        )
+
+
+class FactorSuspendedError(FactorStateError):
+    """The seed leaked, so that a code of it shows nothing any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The codes of this second factor do not count any more. Use a recovery "
+            "code, or ask for help; then set it up anew."
         )
 
 

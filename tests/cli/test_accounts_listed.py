@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from commands import Terminal
 
-from credguard.cli.accounts import _as_line
+from credguard.cli.accounts import as_line
 from credguard.errors import AccountIdError
 from credguard.screening import Listed
 from credguard.screening.editions import Edition
@@ -55,10 +55,10 @@ def test_nobody_is_listed_at_first(terminal: Terminal) -> None:
 def test_an_id_that_is_no_line_is_refused(account_id: str) -> None:
     """It would be read back as another id, or as none."""
     with pytest.raises(AccountIdError, match="in Python"):
-        _as_line(account_id)
+        as_line(account_id)
 
 
 @pytest.mark.parametrize("account_id", ["1", "alice", "a b", "a#b", "ж"])
 def test_any_other_id_is_a_line(account_id: str) -> None:
     """And reads back as itself."""
-    assert _as_line(account_id) == f"{account_id}\n"
+    assert as_line(account_id) == f"{account_id}\n"

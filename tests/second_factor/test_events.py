@@ -14,6 +14,9 @@ from credguard.errors import CredguardError, RefusedError, SealBrokenError
 from credguard.second_factor import EventKind, FactorEvent, rows
 from credguard.second_factor.events import CHAINED
 from credguard.second_factor.factor import Place
+from credguard.second_factor.leaks.deciding import Leaked
+from credguard.second_factor.leaks.measure import Measure
+from credguard.second_factor.leaks.members import MemberState
 from credguard.second_factor.takeover import Row, read_base32
 from credguard.second_factor.takeover.exporting import Leaving
 from credguard.storage import Database
@@ -65,6 +68,8 @@ def live_a_life(
     vouched = factors.vouch("17", by="ticket 1")
     factors.disable("17", proof=vouched)
     moved = _move(factors)
+    clock.advance(PERIOD)
+    _leak(factors, clock)
     tokens = [str(each.token).rpartition(".")[2] for each in (device, used)]
     seed = [phone.seed.hex(), *sealed]
     return [*typed, *new.codes, *tokens, *seed, proof, vouched, *moved]
@@ -78,6 +83,14 @@ def _move(factors: SecondFactors) -> list[str]:
     factors.take_over(read_base32([row]))
     factors.export(leaving.append)
     return [seed, code, *(each.uri for each in leaving)]
+
+
+def _leak(factors: SecondFactors, clock: FrozenClock) -> None:
+    """Let the seeds leak, with somebody who has no way back but support."""
+    leaked = Leaked.PLAIN_SEEDS | Leaked.RECOVERY_CODES
+    measure = Measure("2026-11", leaked, clock() + timedelta(days=1))
+    factors.leaks.decide("2026-11", "18", MemberState.SUPPORT, reason="they call")
+    factors.leaks.start(measure, worker="one")
 
 
 def _refused(factors: SecondFactors, code: str) -> None:

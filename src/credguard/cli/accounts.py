@@ -110,11 +110,11 @@ def listed(
     number = 0
     found = listed_accounts(database, settings.accounts(), at_least=seen_at_least)
     for number, account_id in enumerate(found, 1):  # noqa: B007  # told below
-        out.write(_as_line(account_id))
+        out.write(as_line(account_id))
     click.echo(f"{number:,} accounts with a listed password.", err=True)
 
 
-def _as_line(account_id: str) -> str:
+def as_line(account_id: str) -> str:
     """Return an id as a line that reads back as the same id."""
     is_line = account_id.splitlines() == [account_id] == [account_id.strip()]
     if not is_line or account_id.startswith("#"):

@@ -16,6 +16,8 @@ from credguard.cli.passwords import passwords
 from credguard.cli.second_factors import second_factors
 from credguard.cli.second_factors_export import export
 from credguard.cli.second_factors_import import import_factors
+from credguard.cli.second_factors_leak import leak
+from credguard.cli.second_factors_leak_follow import decide, open_ids, status
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -66,5 +68,7 @@ for command in (
     drill,
 ):
     credguard.add_command(command)
-for command in (import_factors, export):
+for command in (import_factors, export, leak):
     second_factors.add_command(command)
+for command in (decide, status, open_ids):
+    leak.add_command(command)

@@ -11,8 +11,10 @@ from credguard.errors import (
     BusyError,
     FactorLockedError,
     FactorStateError,
+    FactorSuspendedError,
     StepUpRequiredError,
 )
+from credguard.keys import Keyring
 from credguard.second_factor import recovery_rows, rows
 from credguard.second_factor.attempts import Attempts
 from credguard.second_factor.events import EventKind, FactorEvent
@@ -56,11 +58,15 @@ class Changing:
         Raises:
             StepUpRequiredError: It was not, or is too old.
         """
+        keyring = self._kit.keyring
+        if factor.state is FactorState.SUSPENDED:
+            # An older key may have leaked with the seed: who has it makes proofs.
+            keyring = Keyring(current=keyring.current)
         check_proof(
-            self._kit.keyring,
+            keyring,
             proof,
             account_id=factor.account_id,
-            factor_id=factor.id,
+            factor_id=factor.standing_id,
             now=self._kit.clock(),
         )
 
@@ -149,7 +155,7 @@ class Changing:
         Issue a new set of recovery codes instead of the present one.
 
         Raises:
-            FactorStateError: No factor is in force, or it is locked.
+            FactorStateError: No factor is in force, or it is locked or suspended.
             StepUpRequiredError: *proof* is not of the factor in force.
             BusyError: Nothing was changed.
         """
@@ -163,6 +169,8 @@ class Changing:
             self.check(factor, proof)
             if factor.state is FactorState.LOCKED:
                 raise FactorLockedError
+            if factor.state is FactorState.SUSPENDED:
+                raise FactorSuspendedError
             codes = self._hashed(factor, texts, hashed)
             now = kit.clock()
             then = replace(

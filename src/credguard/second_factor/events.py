@@ -56,6 +56,11 @@ class EventKind(StrEnum):
     TAKEN_OVER = "taken over"
     """Factors of another system came in: how many, or whose was replaced."""
 
+    LEAK_STARTED = "leak measure started"
+    LEAK_DECIDED = "leak measure decided"
+    """Somebody decided about an account that would be left without a path."""
+
+    LEAK_SWEPT = "leak measure swept"
     EXPORTED = "exported"
     """Seeds were handed out in the clear, for those who leave."""
 

@@ -12,6 +12,9 @@ WEAK_BELOW_BITS = 128  # RFC 4226 section 4 R6; NIST SP 800-63B-4 3.1.4 asks for
 MAX_SEED_BYTES = 128  # a block of SHA-512: HMAC hashes what is longer (RFC 2104)
 
 
+_SUSPENDED_MARK = "!"
+
+
 class FactorState(StrEnum):
     """Where a factor stands."""
 
@@ -24,11 +27,14 @@ class FactorState(StrEnum):
     LOCKED = "locked"
     """Too many wrong codes in a row; a new factor has to be enrolled."""
 
+    SUSPENDED = "suspended"
+    """The seed leaked: no code of it counts; a new factor has to be enrolled."""
+
     DISABLED = "disabled"
     """Taken out of use on purpose; the account has no second factor."""
 
 
-IN_FORCE = frozenset({FactorState.ACTIVE, FactorState.LOCKED})
+IN_FORCE = frozenset({FactorState.ACTIVE, FactorState.LOCKED, FactorState.SUSPENDED})
 """The states in which a log-in needs the factor."""
 
 
@@ -74,8 +80,8 @@ class Factor:
         source: Where it came from: ``enrolled``, or the system that it was taken
             over from.
 
-        replaces: The factor that this pending one may replace, None if there was
-            none in force when it was enrolled.
+        replaces: `standing_id` of the factor that this pending one may replace, None
+            if there was none in force when it was enrolled.
 
         recovery_left: How many recovery codes are not used yet.
 
@@ -109,8 +115,19 @@ class Factor:
 
     @property
     def is_in_force(self) -> bool:
-        """True if a log-in needs it; so it does when it is locked."""
+        """True if a log-in needs it; so it does when it is locked or suspended."""
         return self.state in IN_FORCE
+
+    @property
+    def standing_id(self) -> str:
+        """
+        What a proof or a pending factor refers to: another once it is suspended.
+
+        So what a thief proved or began before that does not count after it.
+        """
+        # No id has this mark, and 21 characters are still 126 random bits.
+        is_suspended = self.state is FactorState.SUSPENDED
+        return _SUSPENDED_MARK + self.id[1:] if is_suspended else self.id
 
     @property
     def is_weak(self) -> bool:

@@ -37,6 +37,9 @@ class Verdict(StrEnum):
     LOCKED = "locked"
     """Not looked at: the factor is out of use for good."""
 
+    SUSPENDED = "suspended"
+    """Not looked at: the seed leaked, and only a recovery code counts."""
+
     MISSING = "missing"
     """Not looked at: there is no such factor, or it has expired."""
 
@@ -93,6 +96,8 @@ def judge(
     hindrance = obstacle(factor, now)
     if hindrance is not None:
         return Ruling(hindrance, factor)
+    if factor.state is FactorState.SUSPENDED:
+        return Ruling(Verdict.SUSPENDED, factor)
     try:
         step = match(
             open_seed(factor),
@@ -168,9 +173,10 @@ def obstacle(factor: Factor, now: datetime) -> Verdict | None:
 
 
 def _accepted(factor: Factor, now: datetime, **changes: object) -> Factor:
+    is_suspended = factor.state is FactorState.SUSPENDED
     return replace(
         factor,
-        state=FactorState.ACTIVE,
+        state=factor.state if is_suspended else FactorState.ACTIVE,
         failures=0,
         retry_at=None,
         expires_at=None,

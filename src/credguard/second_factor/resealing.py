@@ -170,7 +170,7 @@ class Resealing:
             found = sweeps.unfinished(connection, prefix)
             if found is None:
                 found = prefix + secrets.token_hex(_NAME_BYTES)
-                sweeps.lay_out(connection, found, _borders(connection))
+                sweeps.lay_out(connection, found, borders(connection))
         return found
 
     def _is_over(self, name: str) -> bool:
@@ -265,7 +265,7 @@ def key_counts(connection: Connection) -> dict[str, int]:
     return {str(key_id): count for key_id, count in connection.execute(query)}
 
 
-def _borders(connection: Connection) -> Iterator[str]:
+def borders(connection: Connection) -> Iterator[str]:
     """Return the last account id of each range."""
     low = ""
     while True:

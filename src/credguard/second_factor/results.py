@@ -9,6 +9,7 @@ from credguard.errors import (
     CodeReplayedError,
     FactorLockedError,
     FactorStateError,
+    FactorSuspendedError,
     LockedOutError,
     StepInFutureError,
 )
@@ -42,7 +43,8 @@ class Verified:
 
         recovery_is_low: True if it is time for new ones: offer them.
 
-        should_reenroll: True if the factor's seed is weak: ask for a new one.
+        should_reenroll: True if the factor's seed is weak, or leaked: ask for a new
+            one.
 
         proof: Shows for ten minutes that this was so; hand it in where a factor in
             force is changed. It may be kept in the session.
@@ -110,6 +112,7 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
         CodeMismatchError, CodeReplayedError, LockedOutError: The code was not
             right, used already, or not looked at yet.
         FactorLockedError: It is out of use.
+        FactorSuspendedError: Its seed leaked.
         FactorStateError: There is no factor.
         StepInFutureError: The server's clock was set back.
     """
@@ -124,6 +127,8 @@ def told(ruling: Ruling, *, missing: str) -> Factor:
             raise LockedOutError(retry_at)
         case Ruling(Verdict.LOCKED):
             raise FactorLockedError
+        case Ruling(Verdict.SUSPENDED):
+            raise FactorSuspendedError
         case Ruling(Verdict.CLOCK):
             raise StepInFutureError
         case _:

@@ -128,7 +128,7 @@ def settle(connection: Connection, found: Factor, then: Factor) -> bool:
 
 def _take_place(connection: Connection, found: Factor, then: Factor) -> None:
     there = find(connection, then.account_id, then.place)
-    standing = there.id if there and there.is_in_force else None
+    standing = there.standing_id if there and there.is_in_force else None
     if standing != found.replaces:
         raise FactorStateError(_START_AGAIN)
     if there is not None:

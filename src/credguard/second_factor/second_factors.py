@@ -14,9 +14,11 @@ from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
 from credguard.second_factor.devices import TRUST_LIFETIME, TrustedDevices
 from credguard.second_factor.events import Events, FactorEvent
+from credguard.second_factor.factor import FactorState
 from credguard.second_factor.hashing import Argon2CodeHasher
 from credguard.second_factor.judging import Ruling
 from credguard.second_factor.kit import NONE_IN_FORCE, Kit
+from credguard.second_factor.leaks.leaks import Leaks
 from credguard.second_factor.limits import NIST_SP_800_63B_4, Limits
 from credguard.second_factor.moving import Moving
 from credguard.second_factor.recovery import (
@@ -68,6 +70,8 @@ class SecondFactors(SelfService, Upkeep, Moving):
     Attributes:
         devices: Trusted devices.
 
+        leaks: Measures after a leak.
+
     Raises:
         SetupError: *issuer* cannot be shown by apps, or a number or duration is out
             of its range.
@@ -100,6 +104,7 @@ class SecondFactors(SelfService, Upkeep, Moving):
         )
         super().__init__(kit, issuer)
         self.devices = TrustedDevices(kit)
+        self.leaks = Leaks(kit)
         self._attempts = Attempts(kit)
 
     def verify(self, account_id: str, code: str) -> Verified:
@@ -122,6 +127,8 @@ class SecondFactors(SelfService, Upkeep, Moving):
             LockedOutError: Too many wrong codes; `retry_at` says until when.
             FactorLockedError: A hundred wrong codes in a row put the factor out of
                 use: find out in another way who it is, `vouch`, and enroll anew.
+            FactorSuspendedError: The seed leaked, so that only a recovery code
+                counts, where they did not leak too.
             FactorStateError: No factor is in force.
             StepInFutureError: The server's clock ran ahead; see `repair_clock`.
             SealBrokenError, UnknownKeyError: The seed does not open; page
@@ -192,6 +199,6 @@ class SecondFactors(SelfService, Upkeep, Moving):
             means=Means.CODE if ruling.used is None else Means.RECOVERY_CODE,
             recovery_left=left,
             recovery_is_low=left <= low_water,
-            should_reenroll=factor.is_weak,
+            should_reenroll=factor.is_weak or factor.state is FactorState.SUSPENDED,
             proof=self._proof_of(factor),
         )

@@ -96,7 +96,7 @@ class SelfService:
             now=now,
             seed_bits=SEED_BYTES * 8,
             parameters=parameters,
-            replaces=None if standing is None else standing.id,
+            replaces=None if standing is None else standing.standing_id,
         )
         self._changing.put(factor)
         return present(
@@ -161,7 +161,7 @@ class SelfService:
 
         Raises:
             StepUpRequiredError: *proof* is not of the factor in force, or too old.
-            FactorStateError: No factor is in force, or it is locked.
+            FactorStateError: No factor is in force, or it is locked or suspended.
             SealBrokenError, UnknownKeyError: The seed does not open; page
                 somebody.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
@@ -234,6 +234,6 @@ class SelfService:
         return prove(
             self._kit.keyring,
             account_id=factor.account_id,
-            factor_id=factor.id,
+            factor_id=factor.standing_id,
             now=self._kit.clock(),
         )

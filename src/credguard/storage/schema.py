@@ -18,6 +18,7 @@ VERSIONS = (  # every revision, oldest first
     "0004",
     "0005",
     "0006",
+    "0007",
 )
 
 _ONE_THREAD = Lock()

@@ -257,6 +257,28 @@ trusted_device = _table(
     Index("credguard_trusted_device_account", "account_id"),
 )
 
+factor_leak = _table(
+    "credguard_factor_leak",
+    Column("id", String(16), primary_key=True),
+    Column("leaked", String(128), nullable=False),
+    Column("selection", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+)
+
+factor_renewal = _table(
+    "credguard_factor_renewal",
+    Column("leak_id", String(16), primary_key=True),
+    _account_id(key=True),
+    Column("state", String(16), nullable=False),
+    Column("factor_id", String(22), nullable=True),
+    Column("reason", String(255), nullable=True),
+    Column("changed_at", Instant, nullable=False),
+    Index("credguard_factor_renewal_state", "leak_id", "state", "account_id"),
+)
+
 screening = _table(
     "credguard_screening",
     _account_id(key=True),
