@@ -7,8 +7,9 @@ and neither the last step that was accepted nor an older one is accepted again.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from struct import Struct
 
 from credguard.errors import (
     CodeMismatchError,
@@ -23,7 +24,7 @@ MAX_PERIOD_SECONDS = 120  # NIST SP 800-63B-4 section 3.1.4: changes within 2 mi
 MAX_WINDOW_STEPS = 4  # two minutes of 30 seconds each; each one is a guess more
 
 _COUNTER_BYTES = 8  # RFC 4226 section 5.1
-_TRUNCATED_BYTES = 4  # RFC 4226 section 5.3
+_FOUR_BYTES = Struct(">I").unpack_from  # RFC 4226 section 5.3
 _LOW_31_BITS = 0x7FFF_FFFF
 
 
@@ -33,9 +34,6 @@ class Algorithm(StrEnum):
     SHA1 = "SHA1"
     SHA256 = "SHA256"
     SHA512 = "SHA512"
-
-
-_HASHES = {each: each.value.lower() for each in Algorithm}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,8 @@ class Parameters:
 
         period_seconds: How long a step lasts, 1 to 120 seconds.
 
+        hash_name: The hash function as Python calls it.
+
     Raises:
         SetupError: A number is out of its range.
     """
@@ -57,8 +57,11 @@ class Parameters:
     digits: int = 6
     algorithm: Algorithm = Algorithm.SHA1
     period_seconds: int = 30
+    hash_name: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # Looked up here once: an enumeration takes its time with each code.
+        object.__setattr__(self, "hash_name", str(self.algorithm).lower())
         if self.digits not in DIGITS:
             message = f"a code has {DIGITS[0]} to {DIGITS[-1]} digits"
             raise SetupError(message)
@@ -130,7 +133,8 @@ def code_at(seed: bytes, step: int, *, parameters: Parameters = EVERY_APP) -> st
     Source:
         RFC 4226 section 5.3; RFC 6238 section 1.2 for SHA-256 and SHA-512.
     """
-    number = _truncated(seed, step, _HASHES[parameters.algorithm])
+    counter = step.to_bytes(_COUNTER_BYTES, "big")
+    number = _truncated(hmac.digest(seed, counter, parameters.hash_name))
     return f"{number % 10**parameters.digits:0{parameters.digits}d}"
 
 
@@ -150,7 +154,9 @@ def read_code(typed: object, *, digits: int = EVERY_APP.digits) -> str:
         CodeMismatchError: It is anything else.
     """
     if isinstance(typed, str) and len(typed) <= MAX_TYPED_CHARACTERS:
-        code = typed.replace(" ", "").replace("-", "")
+        code = typed
+        if len(typed) != digits:
+            code = typed.replace(" ", "").replace("-", "")
         # isdigit alone takes digits of every alphabet.
         if len(code) == digits and code.isascii() and code.isdigit():
             return code
@@ -199,17 +205,17 @@ def match(
     """
     wanted = int(read_code(typed, digits=parameters.digits)).to_bytes(4, "big")
     present = now // parameters.period_seconds
-    hash_name = _HASHES[parameters.algorithm]
+    hash_name = parameters.hash_name
     modulus = 10**parameters.digits
-    # Numbers of one length instead of texts: to format a text takes as long as to
-    # compute a code.
-    found = [
-        step
-        for step in range(max(0, present - window.back), present + window.ahead + 1)
-        if hmac.compare_digest(
-            (_truncated(seed, step, hash_name) % modulus).to_bytes(4, "big"), wanted
-        )
-    ]
+    digest, compare = hmac.digest, hmac.compare_digest
+    found = []
+    for step in range(max(0, present - window.back), present + window.ahead + 1):
+        # Numbers of one length instead of texts: to format a text takes as long as
+        # to compute a code.
+        counter = step.to_bytes(_COUNTER_BYTES, "big")
+        number = _truncated(digest(seed, counter, hash_name)) % modulus
+        if compare(number.to_bytes(4, "big"), wanted):
+            found.append(step)
     if not found:
         raise CodeMismatchError
     # Once in a million codes two steps share their digits. The oldest decides
@@ -221,8 +227,7 @@ def match(
     return found[-1]
 
 
-def _truncated(seed: bytes, step: int, hash_name: str) -> int:
-    """Return 31 bits of the code's HMAC (RFC 4226 section 5.3)."""
-    mac = hmac.digest(seed, step.to_bytes(_COUNTER_BYTES, "big"), hash_name)
-    offset = mac[-1] & 0x0F
-    return int.from_bytes(mac[offset : offset + _TRUNCATED_BYTES], "big") & _LOW_31_BITS
+def _truncated(mac: bytes) -> int:
+    """Return 31 bits of an HMAC (RFC 4226 section 5.3)."""
+    number: int = _FOUR_BYTES(mac, mac[-1] & 0x0F)[0]
+    return number & _LOW_31_BITS
