@@ -15,7 +15,7 @@ from credguard.campaigns.leases import Batch
 from credguard.campaigns.means import Means
 from credguard.campaigns.notice_policy import Ambiguous
 from credguard.campaigns.outbox import Notice, Waiting
-from credguard.campaigns.pacing import LATEST, SLOW, batch_size
+from credguard.campaigns.pacing import BATCH_LASTS, LATEST, SLOW, batch_size
 from credguard.campaigns.records import Record
 from credguard.campaigns.states import CampaignState
 from credguard.errors import CampaignStateError, LeaseLostError
@@ -23,6 +23,7 @@ from credguard.errors import CampaignStateError, LeaseLostError
 DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
 REMIND_EVERY = timedelta(hours=1)  # how often a run looks who is to be reminded
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again
+_RATE_GLANCE = timedelta(seconds=10)  # the same, where the rate says how long
 _LONG_GLANCE = timedelta(minutes=1)  # the same, where it takes longer
 _NO_TIME = timedelta(0)
 _WEIGHT = 0.2  # of the last message in how long messages take
@@ -123,7 +124,9 @@ class Run:
         now = self.means.clock()
         match batch.hold:
             case Hold.RATE | None:
-                self._nap(min(batch.next_at or now + _GLANCE, now + _GLANCE))
+                # Slots are given out as long before as a batch lasts.
+                next_at = batch.next_at or now + _GLANCE + BATCH_LASTS
+                self._nap(min(next_at - BATCH_LASTS, now + _RATE_GLANCE))
                 return True
             case Hold.NOTHING:
                 return self._await_due(now)
