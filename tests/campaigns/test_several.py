@@ -32,6 +32,7 @@ from credguard.errors import (
     CampaignStateError,
     PasswordRejectedError,
     ResetRequiredError,
+    TokenRefusedError,
 )
 from credguard.testing import RememberedMail
 from forums import (
@@ -162,6 +163,15 @@ class SeveralCampaigns(RuleBasedStateMachine):
                 if chosen.wants(number):
                     # What the form had set is retired as well.
                     self.unsettled.pop(number, None)
+                    self.end_links(number, besides=chosen)
+
+    def end_links(self, number: int, *, besides: Campaign) -> None:
+        """A sweep raises the epoch: an older link of another campaign is void."""
+        for each in self.campaigns:
+            token = each.tokens.pop(number, None) if each is not besides else None
+            if token is not None:
+                with pytest.raises(TokenRefusedError):
+                    self.house.guard.redeem(token, password=NEW_PASSWORD)
 
     @precondition(lambda self: any(each.is_swept for each in self.open_ones()))
     @rule(data=st.data())

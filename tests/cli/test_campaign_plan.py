@@ -40,7 +40,7 @@ def test_a_plan_says_what_is_to_be_expected(terminal: Terminal) -> None:
     set_notices(terminal, "day_quota = 100")
     said = terminal.type("campaign", "plan", "everyone", *REASON, "--rate", "10")
     assert said.status == 0, said.err
-    assert "takes at least 3 days (100 a day)" in said.out
+    assert "takes at least 3 days 0 h (100 a day)" in said.out
     assert "bounces" in said.out
     assert "4 mails to your support" in said.out
     assert "never, or unknown" in said.out
