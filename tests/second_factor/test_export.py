@@ -3,7 +3,6 @@
 import base64
 import json
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyotp
@@ -27,31 +26,6 @@ from credguard.storage.tables import audit as audit_table
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
 from keepers import keeper
-
-
-@pytest.fixture
-def clock() -> FrozenClock:
-    """A clock that stands at noon."""
-    return FrozenClock(NOON)
-
-
-@pytest.fixture
-def keyring() -> Keyring:
-    """A keyring of one key."""
-    return Keyring.generate()
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    """Prepared tables on SQLite."""
-    with prepared(sqlite_url) as database:
-        yield database
-
-
-@pytest.fixture
-def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
-    """The keeper of second factors."""
-    return keeper(database, keyring, clock=clock)
 
 
 def exported(factors: SecondFactors) -> list[Leaving]:

@@ -49,31 +49,6 @@ ARGON2 = (
 
 
 @pytest.fixture
-def clock() -> FrozenClock:
-    """A clock that stands at noon."""
-    return FrozenClock(NOON)
-
-
-@pytest.fixture
-def keyring() -> Keyring:
-    """A keyring of one key."""
-    return Keyring.generate()
-
-
-@pytest.fixture
-def database(sqlite_url: str) -> Iterator[Database]:
-    """Prepared tables on SQLite."""
-    with prepared(sqlite_url) as database:
-        yield database
-
-
-@pytest.fixture
-def factors(database: Database, keyring: Keyring, clock: FrozenClock) -> SecondFactors:
-    """The keeper of second factors on SQLite."""
-    return keeper(database, keyring, clock=clock)
-
-
-@pytest.fixture
 def any_factors(
     database_url: str, keyring: Keyring, clock: FrozenClock
 ) -> Iterator[SecondFactors]:
