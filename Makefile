@@ -35,13 +35,21 @@ PURE := \
 	src/credguard/campaigns/wording.py \
 	src/credguard/campaigns/plan.py \
 	src/credguard/campaigns/plan_file.py \
+	src/credguard/campaigns/plotting.py \
 	src/credguard/campaigns/reachable.py \
+	src/credguard/campaigns/report_page.py \
 	src/credguard/campaigns/scope.py \
 	src/credguard/campaigns/scope_text.py \
 	src/credguard/campaigns/states.py \
 	src/credguard/campaigns/status.py \
 	src/credguard/campaigns/tally.py \
+	src/credguard/campaigns/timeline.py \
 	src/credguard/campaigns/tokens.py \
+	src/credguard/guard/proofs.py \
+	src/credguard/incidents/fields.py \
+	src/credguard/incidents/incident.py \
+	src/credguard/incidents/public.py \
+	src/credguard/incidents/regulator.py \
 	src/credguard/passwords/phc.py \
 	src/credguard/passwords/preparing.py \
 	src/credguard/passwords/work_factor.py \
@@ -67,6 +75,7 @@ PURE := \
 	src/credguard/screening/range_decoding.py \
 	src/credguard/screening/reasons.py \
 	src/credguard/screening/standing.py \
+	src/credguard/screening/variations.py \
 	src/credguard/screening/verdicts.py \
 	src/credguard/screening/vocabulary.py \
 	src/credguard/screening/wording.py \
@@ -96,7 +105,11 @@ PURE := \
 	src/credguard/second_factor/takeover/refusals.py \
 	src/credguard/second_factor/takeover/seeds.py \
 	src/credguard/second_factor/takeover/warehouse.py \
-	src/credguard/second_factor/totp.py
+	src/credguard/second_factor/totp.py \
+	src/credguard/sessions/crossing.py \
+	src/credguard/sessions/journal_policy.py \
+	src/credguard/sessions/stamps.py \
+	src/credguard/storage/merkle.py
 
 comma := ,
 empty :=
@@ -105,7 +118,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
-	javascript trial-mail-farm
+	bench-sessions javascript trial-kills trial-swaps trial-mail-farm
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -155,11 +168,11 @@ lint: $(INSTALLED)
 build/bench/.installed: benchmarks/requirements.txt pyproject.toml
 	$(PYTHON) -m venv build/bench
 	build/bench/bin/python -m pip install --quiet --disable-pip-version-check \
-		-r benchmarks/requirements.txt --editable .
+		-r benchmarks/requirements.txt --editable '.[cli,postgres,mariadb,legacy,qr,corpus]'
 	@touch $@
 
-bench-campaigns: $(INSTALLED)  ## Measure plans and openings: make bench-campaigns
-	$(BIN)/python -m benchmarks.campaigns $(BENCH_ARGS)
+bench-campaigns: build/bench/.installed  ## Measure plans, openings and sweeps
+	build/bench/bin/python -m benchmarks.campaigns $(BENCH_ARGS)
 
 bench-passwords: build/bench/.installed  ## Measure hashing beside its peers
 	build/bench/bin/python -m benchmarks.passwords $(BENCH_ARGS)
@@ -173,6 +186,9 @@ bench-screening: build/bench/.installed  ## Measure the corpus beside its peers
 bench-second-factors: build/bench/.installed  ## Measure second factors, with races
 	build/bench/bin/python -m benchmarks.second_factors $(BENCH_ARGS)
 
+bench-sessions: build/bench/.installed  ## Measure what checking a session costs
+	build/bench/bin/python -m benchmarks.sessions
+
 build/javascript/.installed: tests/javascript/package-lock.json
 	mkdir -p build/javascript
 	cp tests/javascript/package.json tests/javascript/package-lock.json build/javascript
@@ -180,6 +196,12 @@ build/javascript/.installed: tests/javascript/package-lock.json
 	@touch $@
 
 javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
+
+trial-kills: $(INSTALLED)  ## Kill the workers of a campaign again and again
+	$(BIN)/python -m benchmarks.campaigns.kills $(BENCH_ARGS)
+
+trial-swaps: $(INSTALLED)  ## Play the accident of 2019, with its numbers
+	$(BIN)/python tests/guard/accident.py $(BENCH_ARGS)
 
 trial-mail-farm: $(INSTALLED)  ## Send a campaign to a simulated mail farm
 	$(BIN)/python -m benchmarks.campaigns.mail_farm $(BENCH_ARGS)

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.campaigns import opening
+from benchmarks.campaigns import opening, sweeping
 from benchmarks.campaigns.tables import UserTable
 
 
@@ -23,6 +23,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--accounts", type=int, default=1_500_000)
     parser.add_argument("--database", default="sqlite", metavar="URL")
+    parser.add_argument("--sweep", action="store_true", help="only the sweep")
+    parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         url = asked.database
@@ -33,7 +35,9 @@ def main() -> None:
         print(f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
         print(f"{asked.accounts:,} accounts, made in {table.make():.1f} s")
         try:
-            opening.run(table)
+            if not asked.sweep:
+                opening.run(table)
+            sweeping.run(table, workers=asked.workers)
         finally:
             table.drop()
         print(f"load at the end: {os.getloadavg()[0]:.1f}")

@@ -44,10 +44,15 @@ OPENINGS = 5
 _KEYRING = Keyring.generate()
 
 
-def open_guard(table: UserTable, *, ahead: timedelta = timedelta(0)) -> CredGuard:
+def open_guard(
+    table: UserTable,
+    *,
+    ahead: timedelta = timedelta(0),
+    keyring: Keyring = _KEYRING,
+) -> CredGuard:
     """Return the door of a process whose clock is *ahead*."""
     return CredGuard(
-        keyring=_KEYRING,
+        keyring=keyring,
         database=table.url,
         accounts=SqlAccounts(table.url, table=TABLE, columns=Columns(**COLUMNS)),
         passwords=PasswordHasher(work_factor=CHEAPEST, accept=DJANGO),

@@ -57,6 +57,10 @@ def _into_dict(text: str) -> dict[str, int]:
 
 def _django_peer() -> Callable[[str, str], int] | None:
     try:
+        from django.conf import settings  # noqa: PLC0415
+
+        if not settings.configured:  # the peer reads them when it is imported
+            settings.configure()
         from pwned_passwords_django.api import PwnedPasswords  # noqa: PLC0415
     except ImportError:
         return None

@@ -27,6 +27,12 @@ MAX_SEALED_CHARACTERS = 65_535  # a TEXT column of MariaDB holds no more
 _TAG_BYTES = 16  # NIST SP 800-38D section 5.2.1.2
 _MARK_BYTES = 4  # of CRC-32
 _PLAIN, _PARTED = "cgs1", "cgs2"
+_LENGTH_BYTES = 4
+# Lengths first, so that no two bindings give the same bytes.
+_LENGTHED = {
+    version: len(version).to_bytes(_LENGTH_BYTES, "big") + version.encode()
+    for version in (_PLAIN, _PARTED)
+}
 _SHAPE = re.compile(r"(cgs[12])\.([0-9a-f]{8})\.([A-Za-z0-9_-]+)", re.ASCII)
 _HEAD = re.compile(r"cgs[12]\.([0-9a-f]{8})(?:\.|\Z)", re.ASCII)
 
@@ -48,16 +54,13 @@ class Binding:
 
     def __init__(self, purpose: str, owner: str, part: str | None) -> None:
         self.purpose = purpose
-        parts = [purpose, owner] if part is None else [purpose, owner, part]
         self._version = _PLAIN if part is None else _PARTED
-        self._parts = [_utf8(text) for text in parts]
-        # Lengths first, so that no two bindings give the same bytes.
-        self.bytes = b"".join(
-            [
-                len(each).to_bytes(4, "big") + each
-                for each in (self._version.encode(), *self._parts)
-            ]
-        )
+        # Lone surrogates too: an owner may be any text that a forum hands in.
+        texts = (purpose, owner) if part is None else (purpose, owner, part)
+        self._parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        self.bytes = _LENGTHED[self._version]
+        for each in self._parts:
+            self.bytes += len(each).to_bytes(_LENGTH_BYTES, "big") + each
 
     def write(self, key_id: str, blob: bytes) -> str:
         """Return the sealed text of nonce and ciphertext."""
@@ -127,8 +130,3 @@ def key_id_of(sealed: str) -> str | None:
     """Return the id of the key that sealed a text, None if it is not a sealed text."""
     found = _HEAD.match(sealed)
     return found[1] if found else None
-
-
-def _utf8(text: str) -> bytes:
-    # Lone surrogates too: an owner may be any text that a forum hands in.
-    return text.encode("utf-8", "surrogatepass")

@@ -1,6 +1,5 @@
 """Readers and writers of the small texts that everything else is made of."""
 
-import base64
 import binascii
 import re
 import unicodedata
@@ -12,12 +11,19 @@ RETIRED_PREFIX = "cgretired1:"
 """What a password column begins with while its hash is out of use."""
 
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_PADDING = (b"", b"===", b"==", b"=")  # by the characters in the last group of four
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+# Not the base64 module, which takes half as long again at each log-in and re-seal.
 
 
 def to_base64url(data: bytes) -> str:
     """Return *data* as base64url without padding (RFC 4648 section 5)."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    text = binascii.b2a_base64(data, newline=False)
+    return text.translate(_TO_URL, b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes | None:
@@ -25,8 +31,9 @@ def from_base64url(text: str) -> bytes | None:
     if not _BASE64URL.fullmatch(text):
         return None
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
+        coded = text.encode("ascii").translate(_FROM_URL)
+        data = binascii.a2b_base64(coded + _PADDING[len(text) % 4])
+    except binascii.Error:
         return None
     return data if to_base64url(data) == text else None
 

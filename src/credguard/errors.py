@@ -37,9 +37,10 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   └── DeliverySetupError, CorpusSetupError ── CorpusSourceError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
-    │       DeliveryUnavailableError, CorpusUnwrittenError
+    │       DeliveryUnavailableError, CorpusUnwrittenError, HookFailedError
     ├── CampaignStateError        the operator asked for what cannot be now
     │   └── LeaseLostError, ApprovalError
+    ├── IncidentStateError        no record of it, or no such incident
     ├── DrillFailedError          a rehearsal showed what must not happen
     └── MissingExtraError(ImportError)   says which pip command to run
 """
@@ -182,11 +183,15 @@ class ResetRequiredError(RefusedError):
 
     Attributes:
         campaign_id: The campaign that asks for a new password.
+
+        proofs: What the account may show to choose one: values of
+            `credguard.guard.Proof`.
     """
 
-    def __init__(self, campaign_id: str) -> None:
+    def __init__(self, campaign_id: str, *, proofs: tuple[str, ...] = ()) -> None:
         super().__init__("You need to choose a new password before you can log in.")
         self.campaign_id = campaign_id
+        self.proofs = proofs
 
 
 class SessionRefusedError(RefusedError):
@@ -381,6 +386,22 @@ class StorageUnavailableError(UnavailableError):
     """The database is away, locked or full; the transaction was rolled back."""
 
 
+class HookFailedError(UnavailableError):
+    """
+    A hook of the host could not end what it ends; run the campaign again.
+
+    Attributes:
+        hook: The hook's name.
+    """
+
+    def __init__(self, hook: str, kind: str) -> None:
+        self.hook = hook
+        super().__init__(
+            f"The hook '{hook}' failed ({kind}). All else was done; mend it, and run "
+            "the campaign again."
+        )
+
+
 class DeliveryUnavailableError(UnavailableError):
     """The mail server or folder takes no mail now; the notices stay queued."""
 
@@ -399,6 +420,10 @@ class LeaseLostError(CampaignStateError):
 
 class ApprovalError(CampaignStateError):
     """Too few people approved a plan, or one who approves here is somebody else."""
+
+
+class IncidentStateError(CredguardError):
+    """What is asked of an incident cannot be now: no record, or no such incident."""
 
 
 class DrillFailedError(CredguardError):

@@ -125,6 +125,10 @@ class Keyring:
         """The ids of all keys on the ring."""
         return frozenset(self._keys)
 
+    def has(self, key_id: str) -> bool:
+        """Return True if a key of that id is on the ring."""
+        return key_id in self._keys
+
     def seal(
         self, plain: bytes, *, purpose: str, owner: str, part: str | None = None
     ) -> str:

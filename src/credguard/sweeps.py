@@ -10,7 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, case, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from credguard.errors import LeaseLostError
 from credguard.storage.database import Database, insert_new
@@ -142,6 +152,7 @@ def lease(
     worker: str,
     now: datetime,
     lasting: timedelta = DEFAULT_LEASE,
+    number: int | None = None,
 ) -> Piece | None:
     """
     Lease a range that nobody works on.
@@ -157,13 +168,15 @@ def lease(
 
         lasting: How long the range is this worker's; longer than one takes.
 
+        number: The range to lease; None for the first that is free.
+
     Returns:
-        The range, None if all are done or leased by others.
+        The range, None if all (or the one) are done or leased by others.
     """
     free = or_(sweep_range.c.lease_until.is_(None), sweep_range.c.lease_until < now)
     query = (
         select(sweep_range)
-        .where(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN, free)
+        .where(_open(sweep, number), free)
         .order_by(sweep_range.c.number)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -230,13 +243,24 @@ def progress(connection: Connection, sweep: str) -> Progress:
     return Progress(done, total, sum(int(touched or 0) for _, _, touched in rows))
 
 
-def leased_until(connection: Connection, sweep: str) -> datetime | None:
+def leased_until(
+    connection: Connection, sweep: str, number: int | None = None
+) -> datetime | None:
     """Return when the first lease on an open range runs out, None if there is none."""
-    query = select(func.min(sweep_range.c.lease_until)).where(
-        sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN
-    )
+    query = select(func.min(sweep_range.c.lease_until)).where(_open(sweep, number))
     found: datetime | None = connection.execute(query).scalar()
     return found
+
+
+def is_open(connection: Connection, sweep: str, number: int | None = None) -> bool:
+    """Return True if a range, or the one with *number*, is not done yet."""
+    query = select(sweep_range.c.number).where(_open(sweep, number)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def _open(sweep: str, number: int | None) -> ColumnElement[bool]:
+    found = and_(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN)
+    return found if number is None else and_(found, sweep_range.c.number == number)
 
 
 def open_ranges(connection: Connection, sweep: str) -> list[tuple[str | None, str]]:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, select, true
 
 from credguard import CredGuard
-from credguard.campaigns import Accounts, in_list, redeeming
+from credguard.campaigns import Accounts, finishing, in_list
 from credguard.campaigns.states import AccountState
 from credguard.errors import (
     BusyError,
@@ -83,6 +83,30 @@ def test_all_reasons_are_told_at_once(house: House) -> None:
         house.guard.redeem(tokens[1], password="short")
     codes = [each.code for each in rejected.value.reasons]
     assert codes == [ReasonCode.REUSED, ReasonCode.TOO_SHORT]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        "the old password of 1",
+        "The old password of 1",
+        "the old password of 2",
+        "the old password of 1!",
+        "1the old password of 1",
+        "th3 0ld pa5sword of 1",
+        "the old password of 1" * 2,
+        "1 fo drowssap dlo eht",
+    ],
+)
+def test_trivial_variations_of_the_leaked_password_are_refused(
+    house: House, new: str
+) -> None:
+    """Whoever has the old one tries them first; the link stays good."""
+    _, tokens = reset(house)
+    with pytest.raises(PasswordRejectedError) as rejected:
+        house.guard.redeem(tokens[1], password=new)
+    assert ReasonCode.REUSED in [each.code for each in rejected.value.reasons]
+    assert house.guard.redeem(tokens[1], password=NEW).account_id == "1"
 
 
 def test_a_link_dies_with_the_address_it_went_to(house: House) -> None:
@@ -236,7 +260,7 @@ def test_a_redemption_that_the_forum_overtakes_can_be_repeated(
 def crash_before_the_forum(house: House, token: str) -> None:
     """Redeem, and die when the new hash is written down but not in the column."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(redeeming, "_put", lambda *_, **__: exit_now())
+        patched.setattr(finishing, "_put", lambda *_, **__: exit_now())
         with pytest.raises(SystemExit):
             house.guard.redeem(token, password=NEW)
 
@@ -333,8 +357,8 @@ def test_two_who_finish_the_same_reset_agree(apart: House) -> None:
     campaign, tokens = reset(apart)
     crash_before_the_forum(apart, tokens[1])
     means = apart.campaigns._means
-    assert redeeming.finish_pending(means, "1")
-    assert redeeming.finish_pending(means, "1")
+    assert finishing.finish_pending(means, "1")
+    assert finishing.finish_pending(means, "1")
     assert apart.counted(campaign).reset_by == {"link": 1}
 
 
@@ -390,9 +414,9 @@ def test_of_two_redemptions_the_first_to_settle_wins(house: House) -> None:
     """The second was good when it was claimed, and is refused all the same."""
     campaign, tokens = reset(house)
     claims = [house.campaigns.claim(tokens[1]) for _ in range(2)]
-    house.campaigns.settle(claims[0], replacement=django_hash(NEW))
+    house.campaigns.settle(claims[0], replacement=django_hash(NEW), how="link")
     with pytest.raises(TokenRefusedError):
-        house.campaigns.settle(claims[1], replacement=django_hash(BY_FORUM))
+        house.campaigns.settle(claims[1], replacement=django_hash(BY_FORUM), how="link")
     assert house.forum.password(1) == django_hash(NEW)
     assert house.counted(campaign).reset_by == {"link": 1}
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, event, text
 
+from credguard.accounts import SqlAccounts
 from credguard.campaigns import (
-    Account,
     Accounts,
     counting,
     everyone,
@@ -17,6 +17,7 @@ from credguard.campaigns import (
     planning,
     records,
 )
+from credguard.campaigns.accounts import Taking
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.retiring import RANGE_LEASE
 from credguard.campaigns.states import AccountState, CampaignState
@@ -173,17 +174,18 @@ def test_a_range_that_was_taken_over_before_it_began_is_passed_over(
     slow, quick = apart.another(clock=clock), apart.another(clock=clock)
     campaign = apart.start()
     begun: list[bool] = []
-    between = kind_of_accounts(apart).between
+    takings = SqlAccounts.takings
 
-    def sleep(*arguments: object, **named: object) -> list[Account]:
+    def sleep(*arguments: object, **named: object) -> list[Taking]:
         if not begun:
             begun.append(True)
             clock.advance(RANGE_LEASE + timedelta(seconds=1))
             quick.campaigns.sweep(campaign, worker="quick")
-        return between(*arguments, **named)  # type: ignore[arg-type]  # as called
+        return takings(*arguments, **named)  # type: ignore[arg-type]  # as called
 
-    monkeypatch.setattr(kind_of_accounts(apart), "between", sleep)
+    monkeypatch.setattr(SqlAccounts, "takings", sleep)
     slow.campaigns.sweep(campaign, worker="slow")
+    assert begun
     counts = apart.counted(campaign).counts
     assert counts[AccountState.QUEUED] + counts[AccountState.UNREACHABLE] == 56
 
@@ -249,7 +251,7 @@ def test_a_sweep_waits_for_the_ranges_of_others(
         raise SystemExit
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(kind_of_accounts(house), "between", die)
+        patched.setattr(kind_of_accounts(house), "takings", die)
         with pytest.raises(SystemExit):
             guard.campaigns.sweep(campaign, worker="killed", on_progress=stop)
     guard.campaigns.sweep(campaign, worker="next")

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.twofactor import hotp, totp
 from hypothesis import given
 from hypothesis import strategies as st
 
+import credguard.second_factor.totp as totp_module
 from credguard.errors import CodeMismatchError, CodeReplayedError, SetupError
 from credguard.second_factor.totp import (
     EVERY_APP,
@@ -67,6 +68,21 @@ windows = st.sampled_from([STRICT, RFC_6238_DELAY, RFC_6238_DRIFT, Window(4, 4)]
 def test_counters_give_the_codes_of_rfc_4226(step: int, expected: str) -> None:
     """The codes of appendix D of RFC 4226 come out."""
     assert code_at(RFC_4226_SEED, step) == expected
+
+
+@given(
+    seed=st.binary(min_size=1, max_size=300),
+    algorithm=st.sampled_from(Algorithm),
+    step=st.integers(min_value=1, max_value=2**40),
+)
+def test_matching_computes_the_hmac_of_the_standard_library(
+    seed: bytes, algorithm: Algorithm, step: int
+) -> None:
+    """The shared halves of HMAC give what `hmac` gives, also for seeds over a block."""
+    parameters = Parameters(digits=8, algorithm=algorithm)
+    code = code_at(seed, step, parameters=parameters)
+    found = match(seed, code, now=step * 30, window=STRICT, parameters=parameters)
+    assert found == step
 
 
 @pytest.mark.parametrize(("now", "sha1", "sha256", "sha512"), RFC_6238_CODES)
@@ -212,20 +228,21 @@ def test_digits_that_two_steps_share_pass_once() -> None:
 
 def test_every_step_of_the_window_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The work does not tell which step was right, or that none was."""
-    computed: list[int] = []
-    digest = hmac.digest  # what is replaced below
+    computed: list[bytes] = []
+    truncated = totp_module._truncated  # what is replaced below
     codes = [code_at(SEED, STEP + offset) for offset in (-1, 0, 1, 9)]
 
-    def counted(seed: bytes, counter: bytes, hash_name: str) -> bytes:
-        computed.append(int.from_bytes(counter, "big"))
-        return digest(seed, counter, hash_name)
+    def counted(mac: bytes) -> int:
+        computed.append(mac)
+        return truncated(mac)
 
-    monkeypatch.setattr(hmac, "digest", counted)
+    monkeypatch.setattr(totp_module, "_truncated", counted)
     for code in codes[:3]:
         match(SEED, code, now=NOW, window=RFC_6238_DRIFT)
     with pytest.raises(CodeMismatchError):
         match(SEED, codes[3], now=NOW, window=RFC_6238_DRIFT)
-    assert computed == [STEP - 1, STEP, STEP + 1] * 4
+    window = [(STEP + offset).to_bytes(8, "big") for offset in (-1, 0, 1)]
+    assert computed == [hmac.digest(SEED, each, "sha1") for each in window] * 4
 
 
 def test_before_1970_no_code_is_right() -> None:

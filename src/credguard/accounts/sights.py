@@ -1,6 +1,6 @@
 """What a dry run reads: as much as SQL can tell, and the rest to be judged."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -20,7 +20,7 @@ from credguard.accounts.columns import to_account_id, to_text
 from credguard.accounts.compiling import Compiler, OwnRows, Where, needs_of
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
-from credguard.campaigns.accounts import Account, Sight
+from credguard.campaigns.accounts import Account, Sight, Taking
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.means import is_active_factor
 from credguard.campaigns.tally import BANDS, NEVER
@@ -111,6 +111,23 @@ class Sights:
         for page in self._pages(query, size, before=_VERDICTS):
             yield [self._sight(row, needs) for row in page]
 
+    def takings(
+        self, scope: Scope, ids: ColumnElement[bool], *, lock: bool
+    ) -> list[Taking]:
+        """Read those of *ids* that may be in scope, locked until the end if asked."""
+        bounds = self._compiler.bounds(scope)
+        asked: ColumnElement[int] = literal(0)
+        columns = [each for each in self._reflected.selected if each.name in _PLAIN]
+        if not bounds.is_exact:
+            asked = case((bounds.left_open, 1), else_=0)
+            columns = self._reflected.selected
+        query = select(asked.label("verdict"), *columns)
+        query = query.where(ids, bounds.possible).order_by(self._reflected.id)
+        rows = self._connection.execute(query.with_for_update() if lock else query)
+        places = {each.name: place for place, each in enumerate(columns, 1)}
+        wanted = _PLAIN | needs_of(scope)
+        return [_taking(row, places, wanted) for row in rows.all()]
+
     def _pages(
         self, query: Select[*tuple[object, ...]], size: int, *, before: int
     ) -> Iterator[Sequence[Values]]:
@@ -159,6 +176,22 @@ class Sights:
     def _account(self, values: Values, wanted: frozenset[str]) -> Account:
         places = self._places.items()
         return account_of({name: values[at] for name, at in places if name in wanted})
+
+
+def _taking(row: Values, places: Mapping[str, int], wanted: frozenset[str]) -> Taking:
+    asks = None
+    if row[0]:
+        named = {name: row[at] for name, at in places.items() if name in wanted}
+        asks = account_of(named)
+    salt, username = places.get("salt"), places.get("username")
+    return Taking(
+        to_account_id(row[places["id"]]),
+        to_text(row[places["password"]]),
+        to_text(row[places["address"]]),
+        None if salt is None else to_text(row[salt]),
+        None if username is None else to_text(row[username]),
+        asks,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -10,18 +10,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    LargeBinary,
     Select,
     String,
-    bindparam,
-    cast,
     func,
     or_,
     select,
-    update,
 )
 from sqlalchemy.types import NullType
 
+from credguard.accounts import swapping
 from credguard.accounts.columns import (
     Columns,
     from_account_id,
@@ -30,7 +27,7 @@ from credguard.accounts.columns import (
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
 from credguard.accounts.sights import Sights
-from credguard.campaigns.accounts import Account, Sight, Swap
+from credguard.campaigns.accounts import Account, Sight, Swap, Taking
 from credguard.campaigns.expressions import Scope
 from credguard.errors import (
     AccountIdError,
@@ -184,24 +181,29 @@ class SqlAccounts:
         Raises:
             AccountIdError: A swap is for what is no id of this table.
         """
-        if not swaps:
-            return 0
-        password = self._reflected.password
-        still = [self._id == bindparam("b_id"), password == bindparam("b_old")]
-        if self._database.dialect == "mariadb":
-            # Its collations take 'a' for 'A'; two hashes may differ in no more.
-            old = bindparam("b_old", type_=String())
-            still.append(cast(password, LargeBinary) == cast(old, LargeBinary))
-        statement = (
-            update(self._reflected.table)
-            .where(*still)
-            .values({password: bindparam("b_new")})
-        )
-        parameters = [
-            {"b_id": self._key(swap.account_id), "b_old": swap.old, "b_new": swap.new}
-            for swap in swaps
-        ]
-        return connection.execute(statement, parameters).rowcount
+        rows = [(self._key(each.account_id), each.old, each.new) for each in swaps]
+        return swapping.swap(connection, self._reflected, rows)
+
+    def takings(
+        self,
+        connection: Connection,
+        scope: Scope,
+        *,
+        kept_in: Database,
+        between: tuple[str | None, str],
+        lock: bool,
+    ) -> list[Taking]:
+        """
+        Read the accounts with low < id <= high that may be in scope.
+
+        Raises:
+            AccountIdError: A bound is no id of this table.
+        """
+        low, high = between
+        ids = self._id <= self._key(high)
+        if low is not None:
+            ids = ids & (self._id > self._key(low))
+        return self._sights(connection, kept_in).takings(scope, ids, lock=lock)
 
     def count_scope(
         self, connection: Connection, scope: Scope, *, kept_in: Database | None

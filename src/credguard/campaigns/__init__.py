@@ -9,7 +9,9 @@ something happened.
 from credguard.campaigns.accounts import Account, Accounts, Swap
 from credguard.campaigns.bounces import EventKind, MailEvent
 from credguard.campaigns.campaigns import Campaigns
+from credguard.campaigns.claiming import Claim
 from credguard.campaigns.delivering import Delivery, Outcome, Receipt
+from credguard.campaigns.hooks import Hook, HookProgress
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.notice_policy import (
     Ambiguous,
@@ -19,6 +21,7 @@ from credguard.campaigns.notice_policy import (
 )
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.quiet_hours import QuietHours
+from credguard.campaigns.retiring import Chunk, ChunkOutcome
 from credguard.campaigns.scope import (
     AccountList,
     Scope,
@@ -35,6 +38,7 @@ from credguard.campaigns.scope import (
 )
 from credguard.campaigns.scope_text import parse as parse_scope
 from credguard.campaigns.status import Status
+from credguard.campaigns.timeline import Interval, Timeline
 from credguard.campaigns.wording import Texts
 
 __all__ = [
@@ -43,9 +47,15 @@ __all__ = [
     "Accounts",
     "Ambiguous",
     "Campaigns",
+    "Chunk",
+    "ChunkOutcome",
+    "Claim",
     "Delivery",
     "EventKind",
     "Group",
+    "Hook",
+    "HookProgress",
+    "Interval",
     "LetterTemplate",
     "MailEvent",
     "NoticePolicy",
@@ -58,6 +68,7 @@ __all__ = [
     "Status",
     "Swap",
     "Texts",
+    "Timeline",
     "cost_below",
     "created_before",
     "credential_set_before",

@@ -169,6 +169,61 @@ class Sight(NamedTuple):
     asks: Account | None = None
 
 
+class Taking(NamedTuple):
+    """
+    What a database that takes by itself says of an account that may be in scope.
+
+    Attributes:
+        account_id: Its id.
+
+        password: What stands in the password column.
+
+        address: The mail address, as stored.
+
+        salt: What stands in the column for the hash's salt.
+
+        username: The name that went into the hash, where one did.
+
+        asks: What is needed to tell whether it is in scope; None if it is.
+    """
+
+    account_id: str
+    password: str | None
+    address: str | None
+    salt: str | None = None
+    username: str | None = None
+    asks: Account | None = None
+
+
+@runtime_checkable
+class TakesBySet(Protocol):
+    """A user table whose database finds who is in scope by itself."""
+
+    def takings(
+        self,
+        connection: "Connection",
+        scope: Scope,
+        *,
+        kept_in: "Database",
+        between: tuple[str | None, str],
+        lock: bool,
+    ) -> list[Taking]:
+        """
+        Read the accounts with low < id <= high that may be in scope.
+
+        Args:
+            connection: A transaction in the forum's database.
+
+            scope: Who is affected.
+
+            kept_in: Where our own tables are.
+
+            between: The two bounds, low None for none.
+
+            lock: Whether to lock them until the transaction ends.
+        """
+
+
 @runtime_checkable
 class CountsBySet(Protocol):
     """A user table whose database counts a scope by itself, as far as it can."""

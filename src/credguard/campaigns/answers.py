@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from credguard.campaigns import gate, redeeming
+from credguard.campaigns import claiming, gate, redeeming
+from credguard.campaigns.claiming import Claim
 from credguard.campaigns.gate import Ruling
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
-from credguard.campaigns.redeeming import Claim
 from credguard.sessions import Stamp
 
 
@@ -51,17 +51,36 @@ class Answers:
             CampaignStateError: No user table was handed in.
             SealBrokenError, UnknownKeyError: The keyring is not the right one.
         """
-        return redeeming.claim(self._means, token)
+        return claiming.claim(self._means, token)
 
-    def settle(self, claimed: Claim, *, replacement: str) -> None:
+    def claim_for(self, account_id: str) -> Claim:
         """
-        Use the token up and write the new hash into the forum's column.
+        Look up what a campaign asks of an account; for who has shown another proof.
+
+        Raises:
+            TokenRefusedError: Nothing is asked of it.
+            CampaignStateError: No user table was handed in.
+            BusyError: No sweep has come by yet; try again.
+            SealBrokenError, UnknownKeyError: The keyring is not the right one.
+        """
+        return claiming.claim_for(self._means, account_id)
+
+    def settle(self, claimed: Claim, *, replacement: str, how: str) -> None:
+        """
+        Use the claim up and write the new hash into the forum's column.
+
+        Args:
+            claimed: What `claim` or `claim_for` returned.
+
+            replacement: The hash of the new password.
+
+            how: What was shown, in at most 16 characters: for the report.
 
         Raises:
             TokenRefusedError: It was redeemed by somebody else meanwhile.
             BusyError: The forum changed the column meanwhile.
         """
-        redeeming.settle(self._means, claimed, replacement=replacement)
+        redeeming.settle(self._means, claimed, replacement=replacement, how=how)
 
     def settle_by_forum(self, resolved: Sequence[Member]) -> int:
         """

@@ -7,6 +7,8 @@ from credguard.campaigns import (
     approvals,
     confirming,
     counting,
+    destroying,
+    hooks,
     opening,
     planning,
     records,
@@ -18,12 +20,16 @@ from credguard.campaigns.approvals import Approval
 from credguard.campaigns.approver_keys import ApproverKey
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.forecast import Pace
+from credguard.campaigns.hooks import HookProgress
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.notices import Notices
 from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE, Plan
 from credguard.campaigns.records import Record
+from credguard.campaigns.retiring import Chunk
 from credguard.campaigns.status import Status
+from credguard.campaigns.timeline import Timeline
+from credguard.campaigns.timeline_rows import read_timeline
 from credguard.sweeps import Progress
 
 
@@ -152,10 +158,56 @@ class Campaigns(Answers, Notices):
         Raises:
             CampaignStateError: There is no such campaign, or it was aborted.
             BusyError: The forum's columns are being changed; call again to go on.
+            HookFailedError: A hook of the host failed; all passwords are retired.
+                Call again when it is mended.
             StorageUnavailableError: The database is away, locked or full; call
                 again to go on.
         """
         retiring.sweep(self._means, campaign_id, worker=worker, on_progress=on_progress)
+
+    def chunks(self, campaign_id: str) -> range:
+        """
+        Lay the sweep out in chunks, for a host that hands work to its own workers.
+
+        Args:
+            campaign_id: What `start` returned.
+
+        Returns:
+            The chunks' numbers: hand each to `run_chunk` in any order, as often as
+            you like. What was laid out once stays as it is.
+
+        Raises:
+            CampaignStateError: There is no such campaign, it was aborted, or one
+                that was opened earlier is not swept yet.
+        """
+        return retiring.hand_out(self._means, campaign_id)
+
+    def run_chunk(
+        self, campaign_id: str, *, worker: str, number: int | None = None
+    ) -> Chunk:
+        """
+        Do one chunk of the sweep, once, however often and wherever it is called.
+
+        Whoever does the last one ends the sweep. A call that is killed leaves its
+        chunk to the next caller after 15 seconds.
+
+        Args:
+            campaign_id: The campaign.
+
+            worker: Who works: a name that no other process has.
+
+            number: Which chunk; None for the first that is free.
+
+        Returns:
+            What came of it. Where it is held, call again at `retry_at`.
+
+        Raises:
+            CampaignStateError: There is no such campaign, or it was aborted.
+            BusyError: The forum's columns are being changed; call again.
+            StorageUnavailableError: The database is away, locked or full; call
+                again.
+        """
+        return retiring.chunk(self._means, campaign_id, worker=worker, number=number)
 
     def status(self, campaign_id: str) -> Status:
         """
@@ -165,6 +217,17 @@ class Campaigns(Answers, Notices):
             CampaignStateError: There is no such campaign.
         """
         return counting.status(self._means, campaign_id)
+
+    def timeline(self, campaign_id: str) -> Timeline:
+        """
+        Count the campaign over time, from its opening until now.
+
+        Raises:
+            CampaignStateError: There is no such campaign.
+        """
+        with self._means.database.read() as connection:
+            record = records.find(connection, campaign_id)
+            return read_timeline(connection, record, now=self._means.clock())
 
     def abort(
         self,
@@ -191,6 +254,26 @@ class Campaigns(Answers, Notices):
         restoring.abort(
             self._means, campaign_id, reason=reason, on_progress=on_progress
         )
+
+    def hooks(self, campaign_id: str) -> Sequence[HookProgress]:
+        """Return how far each hook of the host is, and how much it has ended."""
+        return hooks.progress(self._means, campaign_id)
+
+    def destroy_key(self, campaign_id: str) -> None:
+        """
+        Destroy the key of the campaign's retired hashes: for good, and for everybody.
+
+        Do it when an abort is out of the question. Copies in backups stay readable
+        to who has a backup and the keyring.
+
+        Args:
+            campaign_id: The campaign, swept or aborted.
+
+        Raises:
+            CampaignStateError: It is not swept, something is under way, or it was
+                done before.
+        """
+        destroying.destroy_key(self._means, campaign_id)
 
     def every(self) -> Sequence[Record]:
         """Return all campaigns, the newest first."""

@@ -8,14 +8,28 @@ password is to be compared with, and what follows if it fits.
 
 from dataclasses import dataclass, field
 
-from credguard.campaigns import members, records, redeeming, watermarks
+from sqlalchemy import bindparam, or_, select
+
+from credguard.campaigns import finishing, members, records, watermarks
 from credguard.campaigns.accounts import Swap
+from credguard.campaigns.claiming import retired_hashes
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.states import UNSWEPT, MemberState
 from credguard.errors import BusyError, SessionRefusedError
-from credguard.sessions import Stamp, credential_of
+from credguard.sessions import FIRST_EPOCH, Stamp, credential_of
+from credguard.storage.quick import Statement
+from credguard.storage.tables import campaign, credential
 
+# What every request of a member asks.
+_EPOCH = Statement(
+    select(credential.c.epoch).where(credential.c.account_id == bindparam("account_id"))
+)
+_UNSWEPT = Statement(
+    select(campaign.c.id)
+    .where(or_(*(campaign.c.state == state.value for state in sorted(UNSWEPT))))
+    .limit(1)
+)
 _BEING_PUT_IN_ORDER = "The account is being put in order. Try again in a moment."
 
 
@@ -93,26 +107,30 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
         SessionRefusedError: The session is over.
         BusyError: A campaign is being opened and cannot be judged here yet.
     """
+    with means.database.quick() as connection:
+        row = connection.first(_EPOCH, {"account_id": account_id})
+        is_quiet = connection.first(_UNSWEPT, {}) is None
+    if stamp.epoch != (FIRST_EPOCH if row is None else row[0]):
+        raise SessionRefusedError
+    if is_quiet:
+        return
     with means.database.read() as connection:
-        epoch = credential_of(connection, account_id).epoch
         gating = records.gating(connection)
-        mine = members.of_account(connection, account_id) if gating else []
+        mine = members.of_account(connection, account_id)
     # A stamp is kept to the second, a watermark to the microsecond.
     older = [
         record
         for record in gating
         if stamp.made_at <= record.opened_at and record.state in UNSWEPT
     ]
-    if stamp.epoch != epoch or watermarks.gating(
-        means, older, mine, (account_id, None)
-    ):
+    if watermarks.gating(means, older, mine, (account_id, None)):
         raise SessionRefusedError
 
 
 def _must_reset(
     means: Means, waiting: list[Member], stored: str | None, epoch: int
 ) -> Ruling:
-    retired = redeeming.retired_hashes(means, waiting)
+    retired = retired_hashes(means, waiting)
     campaign_id = waiting[0].campaign_id
     if stored is None or members.is_marker(stored):
         leaked = retired[0] if retired else stored
@@ -125,7 +143,7 @@ def _finished(means: Means, account_id: str) -> str | None:
     """Finish a reset that crashed between two databases; return what stands then."""
     if means.forum is None:
         raise BusyError(_BEING_PUT_IN_ORDER)
-    redeeming.finish_pending(means, account_id)
+    finishing.finish_pending(means, account_id)
     return watermarks.look_up(means, account_id, None).password
 
 
@@ -134,6 +152,8 @@ def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
     for found in mine if means.forum else ():
         with means.database.read() as connection:
             record = records.find(connection, found.campaign_id)
+        if record.sealed_key is None:
+            continue
         own = records.own_keyring(means.keyring, record)
         marker = members.marker(own, found.campaign_id, found.account_id)
         if found.state is MemberState.RESTORED and marker == stored:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
@@ -20,6 +20,9 @@ from credguard.keys import Keyring
 from credguard.sessions import Credential, credential_of, credentials_of
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
+
+if TYPE_CHECKING:
+    from credguard.campaigns.hooks import Hook
 
 WITHOUT_HASH = frozenset({"unusable", "retired"})
 """Schemes of what stands in a password column where there is no hash to guess at."""
@@ -144,6 +147,8 @@ class Means:
         pause: Waits.
 
         approval: Who must approve a plan before it can be started.
+
+        hooks: What the host ends for accounts whose password is retired.
     """
 
     database: Database
@@ -153,6 +158,7 @@ class Means:
     forum: Accounts | None = None
     pause: Callable[[timedelta], None] = pause
     approval: ApprovalPolicy = NO_APPROVAL
+    hooks: "tuple[Hook, ...]" = ()
 
     @property
     def accounts(self) -> Accounts:

@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from credguard._text import RETIRED_PREFIX
 from credguard.campaigns.records import Record
 from credguard.campaigns.states import MemberState
 from credguard.keys import Keyring
+from credguard.storage.bulk import insert_rows
+from credguard.storage.instants import microseconds_of
 from credguard.storage.tables import member
 
 _RETIRED = "retired hash"
@@ -17,6 +19,11 @@ _PENDING = "pending hash"
 _MARKER = "retired marker"
 _MARKER_BYTES = 8  # tells our marker from a copied one; it guards no secret
 _MOST_AT_ONCE = 500
+_NEW = ("campaign_id", "account_id", "state", "retired", "changed_at", "version")
+
+
+Entry = tuple[str, MemberState, str | None]
+"""A new member: the account, its state, and its retired hash under seal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +134,21 @@ def open_pending(own: Keyring, found: Member) -> str:
     return plain.decode()
 
 
-def enter(connection: Connection, rows: Sequence[Member], *, now: datetime) -> None:
-    """Write new member rows; the caller knows that there are none yet."""
-    if rows:
-        values = [
-            {
-                "campaign_id": each.campaign_id,
-                "account_id": each.account_id,
-                "state": each.state.value,
-                "how": None,
-                "retired": each.retired,
-                "pending": None,
-                "changed_at": now,
-                "version": 0,
-            }
-            for each in rows
-        ]
-        connection.execute(insert(member), values)
+def enter(
+    connection: Connection, campaign_id: str, rows: Sequence[Entry], *, now: datetime
+) -> None:
+    """
+    Write new member rows.
+
+    Raises:
+        IntegrityError: An account has one in the campaign already.
+    """
+    at = microseconds_of(now)
+    values = [
+        (campaign_id, account_id, state.value, retired, at, 0)
+        for account_id, state, retired in rows
+    ]
+    insert_rows(connection, member, _NEW, values)
 
 
 def known(

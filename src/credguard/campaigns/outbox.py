@@ -11,7 +11,6 @@ from sqlalchemy import (
     RowMapping,
     case,
     func,
-    insert,
     select,
     update,
 )
@@ -20,7 +19,9 @@ from credguard._text import to_base64url
 from credguard.campaigns.letter import NOTICE_ID_BYTES
 from credguard.campaigns.states import TO_SEND_NAMES, UNSENT_NAMES, NoticeState
 from credguard.campaigns.wording import FIRST, REMINDER
+from credguard.storage.bulk import insert_rows
 from credguard.storage.database import insert_new
+from credguard.storage.instants import microseconds_of
 from credguard.storage.tables import notice
 
 
@@ -84,9 +85,12 @@ def queue(
     now: datetime,
 ) -> None:
     """Put one notice for each account into the outbox; none may have one yet."""
-    if account_ids:
-        rows = _rows(campaign_id, account_ids, kind=FIRST, key_id=key_id, now=now)
-        connection.execute(insert(notice), rows)
+    at = microseconds_of(now)
+    rows = [
+        (_new_id(now), campaign_id, account_id, *_QUEUED, key_id, at, at)
+        for account_id in account_ids
+    ]
+    insert_rows(connection, notice, _NEW, rows)
 
 
 def queue_once(
@@ -103,6 +107,23 @@ def queue_once(
     insert_new(connection, notice, rows)
 
 
+_NEW = (
+    *("id", "campaign_id", "account_id"),
+    *("state", "attempts", "version", "kind", "is_current"),
+    *("key_id", "queued_at", "due_at"),
+)
+_QUEUED = (NoticeState.QUEUED.value, 0, 0, FIRST, True)
+_SECONDS_BYTES = 4  # until the year 2106
+
+
+def _new_id(now: datetime) -> str:
+    # Seconds first: what is queued together stands together in the table's key,
+    # which is half the work of a million rows. It names a notice and is no secret.
+    seconds = int(now.timestamp()) % (1 << 8 * _SECONDS_BYTES)
+    drawn = secrets.token_bytes(NOTICE_ID_BYTES - _SECONDS_BYTES)
+    return to_base64url(seconds.to_bytes(_SECONDS_BYTES, "big") + drawn)
+
+
 def _rows(
     campaign_id: str,
     account_ids: Sequence[str],
@@ -113,7 +134,7 @@ def _rows(
 ) -> list[dict[str, object]]:
     return [
         {
-            "id": to_base64url(secrets.token_bytes(NOTICE_ID_BYTES)),
+            "id": _new_id(now),
             "campaign_id": campaign_id,
             "account_id": account_id,
             "state": NoticeState.QUEUED.value,

@@ -37,7 +37,8 @@ class Record:
 
         plan: What was planned and started.
 
-        sealed_key: The campaign's own key, sealed under the keyring.
+        sealed_key: The campaign's own key, sealed under the keyring; None once it
+            was destroyed.
 
         version: What must still stand in the row when it is moved on.
     """
@@ -46,7 +47,7 @@ class Record:
     state: CampaignState
     opened_at: datetime
     plan: Plan
-    sealed_key: str = field(repr=False)
+    sealed_key: str | None = field(repr=False)
     version: int
 
 
@@ -164,9 +165,13 @@ def own_keyring(keyring: Keyring, record: Record) -> Keyring:
     Return the campaign's own keyring, under which retired hashes are sealed.
 
     Raises:
+        CampaignStateError: It was destroyed.
         SealBrokenError: The campaign's key was altered.
         UnknownKeyError: The key that sealed it is not on the ring.
     """
+    if record.sealed_key is None:
+        message = "the campaign's key was destroyed: what it retired cannot be put back"
+        raise CampaignStateError(message)
     material = keyring.open(record.sealed_key, purpose=_KEY_PURPOSE, owner=record.id)
     return Keyring(current=Key(material))
 

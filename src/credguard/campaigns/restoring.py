@@ -42,9 +42,9 @@ def abort(
         The campaign, aborted.
 
     Raises:
-        CampaignStateError: It is aborted already, or by another run meanwhile, or
-            a later campaign retired some of the same accounts and must be
-            aborted first.
+        CampaignStateError: It is aborted already, or by another run meanwhile, its
+            key was destroyed, or a later campaign retired some of the same accounts
+            and must be aborted first.
         StorageUnavailableError: The database is away, locked or full; what is
             done stands, and a further call goes on.
     """
@@ -64,6 +64,7 @@ def _aborting(means: Means, campaign_id: str, reason: str) -> Record:
     with means.database.begin() as connection:
         record = records.find(connection, campaign_id)
         if record.state is not CampaignState.ABORTED:
+            records.own_keyring(means.keyring, record)  # without it nothing opens
             _check_turn(connection, record)
         if record.state is CampaignState.ABORTING:
             return record

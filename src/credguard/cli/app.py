@@ -10,6 +10,8 @@ from credguard.cli.audit import audit
 from credguard.cli.campaign import campaign
 from credguard.cli.corpus import corpus
 from credguard.cli.drill import drill
+from credguard.cli.incident import incident
+from credguard.cli.journal import journal
 from credguard.cli.keygen import keygen
 from credguard.cli.keys import keys
 from credguard.cli.passwords import passwords
@@ -64,6 +66,8 @@ for command in (
     passwords,
     corpus,
     second_factors,
+    journal,
+    incident,
     audit,
     drill,
 ):

@@ -13,7 +13,8 @@ from credguard.cli.campaign_notices import (
     untold,
 )
 from credguard.cli.campaign_plan import approve, approver_key, plan, start
-from credguard.cli.campaign_run import abort, run
+from credguard.cli.campaign_rehearse import rehearse
+from credguard.cli.campaign_run import abort, destroy_key, run
 
 
 @click.group()
@@ -25,12 +26,14 @@ for command in (
     plan,
     approve,
     approver_key,
+    rehearse,
     start,
     run,
     status,
     report,
     list_campaigns,
     abort,
+    destroy_key,
     bounces,
     remind,
     untold,

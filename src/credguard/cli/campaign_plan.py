@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from credguard.campaigns import Plan, Scope, plan_file, planning
+from credguard.campaigns import Scope, plan_file, planning
 from credguard.campaigns.approver_keys import ApproverKey
 from credguard.campaigns.forecast import Pace
 from credguard.campaigns.plan import DEFAULT_LINK_LIFETIME, DEFAULT_RATE
 from credguard.campaigns.scope_text import parse
 from credguard.cli.campaign_forecast import as_json, print_plan
+from credguard.cli.files import read_plan, write_text
 from credguard.cli.lists import ListFiles
 from credguard.cli.options import forum_options, keyring_option, settings_option
 from credguard.cli.printing import say
@@ -85,7 +86,7 @@ def plan(  # click hands every option in
         link_lifetime=timedelta(days=link_days),
     )
     if out is not None:
-        _write(out, plan_file.write(made, lists=lists.names))
+        write_text(out, plan_file.write(made, lists=lists.names), what="the plan")
     if json_wanted:
         click.echo(as_json(made, settings.forecast))
         return
@@ -125,7 +126,7 @@ def approve(
     An approval is for this plan and no other: whoever changes a letter of it needs
     new ones.
     """
-    made = _read_plan(file)
+    made = read_plan(file)
     settings = read_settings(settings_file)
     print_plan(made, settings.forecast)
     if not yes:
@@ -174,7 +175,7 @@ def start(
     From the first moment nobody in scope can log in with the old password. The
     old hashes are kept under seal until the campaign ends: abort puts them back.
     """
-    made = _read_plan(file)
+    made = read_plan(file)
     say(
         f"Scope: {made.scope}. {made.tally.in_scope:,} accounts are to be locked, "
         f"{made.tally.to_tell:,} of them to be told by mail."
@@ -213,21 +214,3 @@ def _read_key(file: Path) -> ApproverKey:
     else:
         return ApproverKey.parse(first)
     raise KeyringError(message)
-
-
-def _write(out: Path, content: str) -> None:
-    try:
-        out.write_text(content, encoding="utf-8")
-    except OSError as error:
-        message = f"the plan cannot be written: {error.strerror}"
-        raise ScopeError(message) from None
-
-
-def _read_plan(file: Path) -> Plan:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        message = f"the plan {file} cannot be read"
-    else:
-        return plan_file.read(text, open_list=ListFiles().open_again)
-    raise ScopeError(message)

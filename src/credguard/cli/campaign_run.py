@@ -110,6 +110,36 @@ def abort(
     say(f"Campaign {campaign_id} is aborted.")
 
 
+@click.command("destroy-key")
+@click.argument("campaign_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@settings_option
+@keyring_option
+def destroy_key(
+    *,
+    campaign_id: str,
+    yes: bool,
+    settings_file: Path | None,
+    keyring_file: Path | None,
+) -> None:
+    """
+    Make the hashes that a campaign retired unreadable, for good.
+
+    It cannot be aborted after that, and who types the password that leaked is told
+    what everybody is told: that the password is not right.
+    """
+    campaigns = read_settings(settings_file).guard(read_keyring(keyring_file)).campaigns
+    kept = campaigns.status(campaign_id).still_open
+    if not yes:
+        say(f"{kept:,} accounts have a retired hash that could still be put back.")
+        typed = click.prompt("There is no way back. Type the campaign's id")
+        if typed != campaign_id:
+            message = "that is not the campaign's id; nothing was destroyed"
+            raise click.ClickException(message)
+    campaigns.destroy_key(campaign_id)
+    say(f"The key of campaign {campaign_id} is destroyed.")
+
+
 def _print_left(left: Waiting, campaign_id: str) -> None:
     if not left.queued:
         say("Everybody who can be told has been told.")

@@ -1,10 +1,12 @@
-"""The settings of campaigns: who approves, and what a forecast takes for granted."""
+"""The settings of campaigns: who approves, what is forecast, what the host ends."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from credguard.campaigns.approval_policy import ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions, usual_bounces
+from credguard.campaigns.hooks import Hook
 from credguard.errors import CampaignStateError, SetupError
 
 
@@ -47,4 +49,28 @@ def read_forecast(section: Mapping[str, object], path: Path) -> Assumptions:
         return Assumptions(bounces=usual_bounces() | bounces, **numbers)
     except CampaignStateError as error:
         message = f"{path}: {error}"
+    raise SetupError(message)
+
+
+def read_hooks(place: str | None) -> Sequence[Hook]:
+    """
+    Return the host's hooks: a list in a module that it names.
+
+    Args:
+        place: The module and the list, such as ``forum.resets:HOOKS``; None for none.
+
+    Raises:
+        SetupError: There is no such list.
+    """
+    if place is None:
+        return ()
+    module, _, name = place.partition(":")
+    try:
+        found: Sequence[Hook] = getattr(import_module(module), name)
+        return tuple(found)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        message = (
+            f"[forum] hooks names no list of hooks at '{place}'; write module:name, "
+            "and see to it that Python finds the module"
+        )
     raise SetupError(message)

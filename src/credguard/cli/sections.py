@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from credguard.campaigns import notice_file
-from credguard.errors import SetupError
+from credguard.errors import AccountsTableError, SetupError
 
 LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
 CARRIERS = {"smtp", "maildir"}
 SECTIONS = {
-    "forum": {"database", "table", "columns"},
+    "forum": {"database", "table", "columns", "hooks"},
     "credguard": {"database"},
     "notices": {
         *LETTER,
@@ -35,3 +35,18 @@ def section(content: Mapping[str, object], name: str, path: Path) -> dict[str, o
         message = f"{path}: [{name}] holds {', '.join(sorted(known))} and no more"
         raise SetupError(message)
     return dict(found)
+
+
+def column_options(columns: tuple[str, ...]) -> dict[str, str]:
+    """
+    Return column names by what they mean, as options give them.
+
+    Raises:
+        AccountsTableError: One is not written as MEANING=NAME.
+    """
+    pairs = [column.partition("=") for column in columns]
+    for meaning, _, name in pairs:
+        if not meaning or not name:
+            message = "write a column as MEANING=NAME, such as address=email"
+            raise AccountsTableError(message)
+    return {meaning: name for meaning, _, name in pairs}

@@ -18,7 +18,7 @@ def print_sending(found: Sending) -> None:
             name or "other domains": count for name, count in found.waiting.items()
         }
         print_counts("Notices left, by group of mail exchangers", shown)
-    for line in _lines(found):
+    for line in lines_of(found):
         say(line)
 
 
@@ -31,7 +31,8 @@ def note_of(now: Tellings) -> str:
     return "; ".join(parts)
 
 
-def _lines(found: Sending) -> Iterator[str]:
+def lines_of(found: Sending) -> Iterator[str]:
+    """Return what holds the sending up and how long it takes, a line each."""
     if found.pause.at is not None:
         yield (
             f"SENDING IS PAUSED since {found.pause.at:%Y-%m-%d %H:%M} UTC: "

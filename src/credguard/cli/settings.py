@@ -18,8 +18,18 @@ from credguard.accounts import Columns, SqlAccounts
 from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions
-from credguard.cli.campaign_settings import read_approval, read_forecast
-from credguard.cli.sections import CARRIERS, LETTER, SECTIONS, section
+from credguard.cli.campaign_settings import (
+    read_approval,
+    read_forecast,
+    read_hooks,
+)
+from credguard.cli.sections import (
+    CARRIERS,
+    LETTER,
+    SECTIONS,
+    column_options,
+    section,
+)
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import (
     AccountsTableError,
@@ -60,6 +70,8 @@ class Settings:
         approval: Who must approve a plan.
 
         forecast: What a forecast takes for granted.
+
+        hooks: Where the host's hooks are, such as ``forum.resets:HOOKS``.
     """
 
     forum_database: str | None
@@ -70,6 +82,7 @@ class Settings:
     policy: Mapping[str, object] = field(default_factory=dict)
     approval: ApprovalPolicy = NO_APPROVAL
     forecast: Assumptions = field(default_factory=Assumptions)
+    hooks: str | None = None
 
     def accounts(self) -> SqlAccounts:
         """
@@ -108,6 +121,7 @@ class Settings:
             database=self.own_database,
             accounts=self.accounts(),
             approval=self.approval,
+            hooks=read_hooks(self.hooks),
         )
 
     def letter(self, reason: str) -> LetterTemplate:
@@ -197,7 +211,7 @@ def read_settings(
     return replace(
         settings,
         table=table or settings.table,
-        columns={**settings.columns, **_column_options(columns)},
+        columns={**settings.columns, **column_options(columns)},
         notices={**settings.notices, **given},
     )
 
@@ -267,16 +281,8 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         notices,
         read_approval(section(content, "approval", path), path),
         read_forecast(section(content, "forecast", path), path),
+        str(forum["hooks"]) if forum.get("hooks") else None,
     )
-
-
-def _column_options(columns: tuple[str, ...]) -> dict[str, str]:
-    pairs = [column.partition("=") for column in columns]
-    for meaning, _, name in pairs:
-        if not meaning or not name:
-            message = "write a column as MEANING=NAME, such as address=email"
-            raise AccountsTableError(message)
-    return {meaning: name for meaning, _, name in pairs}
 
 
 def _refuse_password(url: str) -> None:

@@ -100,6 +100,8 @@ class MailFarm:
         rate: Messages a second over all, None for any number.
 
         day_quota: Messages in any 24 hours, None for any number.
+
+        lanes: Finds the named group of an address.
     """
 
     time: VirtualTime
@@ -107,13 +109,13 @@ class MailFarm:
     others: Exchanger = field(default_factory=Exchanger)
     rate: float | None = None
     day_quota: int | None = None
+    lanes: Lanes = field(default_factory=lambda: Lanes({}))
     taken: dict[str, int] = field(default_factory=dict, init=False)
     refused: Counter[str] = field(default_factory=Counter, init=False)
     attempts: Counter[str] = field(default_factory=Counter, init=False)
     faults: Counter[str] = field(default_factory=Counter, init=False)
     order: list[str] = field(default_factory=list, init=False)
     last_at: datetime | None = field(default=None, init=False)
-    _lanes: Lanes = field(default_factory=lambda: Lanes({}), init=False)
     _buckets: dict[str, Bucket] = field(default_factory=dict, init=False)
     _seen: dict[str, datetime] = field(default_factory=dict, init=False)
     _copies: dict[str, bytes] = field(default_factory=dict, init=False)
@@ -132,7 +134,7 @@ class MailFarm:
     ) -> Receipt:
         """Answer as the recipient's exchanger would."""
         del idempotency_key
-        group = self._lanes.of(recipient)[1]
+        group = self.lanes.of(recipient)[1]
         exchanger = self.exchangers.get(group, self.others)
         self._look_for_faults(message, recipient, group, exchanger)
         self.time.pause(exchanger.latency)

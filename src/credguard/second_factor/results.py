@@ -1,8 +1,10 @@
 """What is told: results where it was done, refusals where a person must try again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from credguard.errors import (
     CodeMismatchError,
@@ -25,7 +27,7 @@ class Means(StrEnum):
     RECOVERY_CODE = "recovery code"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the proof is kept when it was made
 class Verified:
     """
     A code that was accepted; it will not be accepted again.
@@ -45,9 +47,6 @@ class Verified:
 
         should_reenroll: True if the factor's seed is weak, or leaked: ask for a new
             one.
-
-        proof: Shows for ten minutes that this was so; hand it in where a factor in
-            force is changed. It may be kept in the session.
     """
 
     account_id: str
@@ -57,7 +56,17 @@ class Verified:
     recovery_left: int
     recovery_is_low: bool
     should_reenroll: bool
-    proof: str = field(repr=False)
+    _prove: Callable[[], str] = field(repr=False, compare=False)
+
+    @cached_property
+    def proof(self) -> str:
+        """
+        Shows for ten minutes from `at` on that this was so.
+
+        Hand it in where a factor in force is changed. It may be kept in the session.
+        """
+        # Most log-ins change no factor, and making it takes a tenth of a verify.
+        return self._prove()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class Confirmed:
 
         recovery: The recovery codes: show them once.
 
-        proof: As in `Verified`.
+        proof: As `Verified.proof`.
     """
 
     account_id: str

@@ -8,8 +8,10 @@ counts, whatever arrives at the same time and in how many processes.
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from credguard._clock import Clock, system_clock
+from credguard.errors import StepUpRequiredError
 from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
 from credguard.second_factor.devices import TRUST_LIFETIME, TrustedDevices
@@ -171,6 +173,27 @@ class SecondFactors(SelfService, Upkeep, Moving):
             self._attempts.by_recovery_code(account_id, read, missing=NONE_IN_FORCE)
         )
 
+    def check_proof(self, account_id: str, proof: str | None) -> None:
+        """
+        Check that somebody has just proved the account's factor in force.
+
+        Args:
+            account_id: The account.
+
+            proof: `Verified.proof`, or anything else that may have come instead.
+
+        Raises:
+            StepUpRequiredError: It is not of the factor in force, is older than
+                ten minutes, or there is no such factor.
+            AccountIdError: *account_id* is not a text of 1 to 255 characters.
+            StorageUnavailableError: The database is away or locked.
+        """
+        check_account_id(account_id)
+        standing = self._changing.in_force(account_id)
+        if standing is None:
+            raise StepUpRequiredError
+        self._changing.check(standing, proof)
+
     def is_enrolled(self, account_id: str) -> bool:
         """
         Return True if a log-in needs a second factor beside the password.
@@ -200,5 +223,5 @@ class SecondFactors(SelfService, Upkeep, Moving):
             recovery_left=left,
             recovery_is_low=left <= low_water,
             should_reenroll=factor.is_weak or factor.state is FactorState.SUSPENDED,
-            proof=self._proof_of(factor),
+            _prove=partial(self._proof_of, factor, now=factor.changed_at),
         )

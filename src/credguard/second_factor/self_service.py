@@ -6,6 +6,7 @@ those who cannot use it, somebody vouches, and the audit log says who.
 """
 
 import secrets
+from datetime import datetime
 
 from credguard.errors import FactorStateError, SetupError
 from credguard.second_factor.changing import Changing
@@ -142,7 +143,7 @@ class SelfService:
             factor_id=factor.id,
             at=factor.changed_at,
             recovery=recovery,
-            proof=self._proof_of(factor),
+            proof=self._proof_of(factor, now=factor.changed_at),
         )
 
     def replace_recovery_codes(
@@ -228,12 +229,12 @@ class SelfService:
         with kit.database.begin() as connection:
             kit.events.record(connection, event)
         kit.events.tell_of(event)
-        return self._proof_of(factor)
+        return self._proof_of(factor, now=event.at)
 
-    def _proof_of(self, factor: Factor) -> str:
+    def _proof_of(self, factor: Factor, *, now: datetime) -> str:
         return prove(
             self._kit.keyring,
             account_id=factor.account_id,
             factor_id=factor.standing_id,
-            now=self._kit.clock(),
+            now=now,
         )

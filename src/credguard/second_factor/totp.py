@@ -6,6 +6,7 @@ code. A typed code is compared with every step of the window in constant time,
 and neither the last step that was accepted nor an older one is accepted again.
 """
 
+import hashlib
 import hmac
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +27,9 @@ MAX_WINDOW_STEPS = 4  # two minutes of 30 seconds each; each one is a guess more
 _COUNTER_BYTES = 8  # RFC 4226 section 5.1
 _FOUR_BYTES = Struct(">I").unpack_from  # RFC 4226 section 5.3
 _LOW_31_BITS = 0x7FFF_FFFF
+_HASHES = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha512": hashlib.sha512}
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))  # RFC 2104 section 2
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Algorithm(StrEnum):
@@ -205,15 +209,18 @@ def match(
     """
     wanted = int(read_code(typed, digits=parameters.digits)).to_bytes(4, "big")
     present = now // parameters.period_seconds
-    hash_name = parameters.hash_name
     modulus = 10**parameters.digits
-    digest, compare = hmac.digest, hmac.compare_digest
+    compare = hmac.compare_digest
+    inner, outer = _keyed(seed, parameters.hash_name)
     found = []
     for step in range(max(0, present - window.back), present + window.ahead + 1):
+        inside = inner.copy()
+        inside.update(step.to_bytes(_COUNTER_BYTES, "big"))
+        outside = outer.copy()
+        outside.update(inside.digest())
         # Numbers of one length instead of texts: to format a text takes as long as
         # to compute a code.
-        counter = step.to_bytes(_COUNTER_BYTES, "big")
-        number = _truncated(digest(seed, counter, hash_name)) % modulus
+        number = _truncated(outside.digest()) % modulus
         if compare(number.to_bytes(4, "big"), wanted):
             found.append(step)
     if not found:
@@ -225,6 +232,20 @@ def match(
             raise StepInFutureError
         raise CodeReplayedError
     return found[-1]
+
+
+def _keyed(seed: bytes, hash_name: str) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    """
+    Return HMAC's two hashes with the key taken in, to be copied for each step.
+
+    The steps of a window share them, which saves half of the work (RFC 2104
+    section 4).
+    """
+    new = _HASHES[hash_name]
+    block = new().block_size
+    key = seed if len(seed) <= block else new(seed).digest()
+    padded = key.ljust(block, b"\0")
+    return new(padded.translate(_INNER_PAD)), new(padded.translate(_OUTER_PAD))
 
 
 def _truncated(mac: bytes) -> int:

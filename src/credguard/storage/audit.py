@@ -4,10 +4,13 @@ The audit log: a chain of keyed hashes, one record for each thing that was done.
 A record's code covers the record before it, so that one that is altered, cut
 out or put in between is found. A chain alone does not show that its end was
 cut off: keep the head elsewhere.
+
+A record about many accounts holds the root of a Merkle tree over them; its leaves
+stand beside it as keyed pseudonyms, which stay when an account is erased.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,11 +26,19 @@ from sqlalchemy import (
 
 from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
+from credguard.storage import merkle
 from credguard.storage.database import Database, insert_new
 from credguard.storage.instants import microseconds_of
-from credguard.storage.tables import audit, audit_head
+from credguard.storage.tables import audit, audit_head, audit_leaves
+
+ROOT = "accounts_root"
+"""What a record's detail calls the root over the accounts that it is about."""
+
+LEAF_BYTES = 16
 
 _PURPOSE = "audit"
+_ACCOUNT = "audit account"
+_OTHER = "record {} is not the one whose code was kept: the log was written anew"
 _START = "0" * 64
 _PAGE = 1000
 # As it stands there: an instant that was altered need not be one.
@@ -59,6 +70,7 @@ def record(
     event: str,
     detail: Mapping[str, object],
     now: datetime,
+    accounts: Sequence[str] = (),
 ) -> None:
     """
     Add a record in the caller's transaction; it stands if that one commits.
@@ -73,8 +85,16 @@ def record(
         detail: Counts, ids and instants; never a secret and never an address.
 
         now: When.
+
+        accounts: The ids of all whom it is about, up to 4,000; their `history`
+            shows it.
     """
     head = _locked_head(connection)
+    if accounts:
+        leaves = [pseudonym(keyring, each) for each in accounts]
+        detail = {**detail, ROOT: merkle.root(leaves).hex()}
+        values = {"number": head.number + 1, "leaves": b"".join(leaves)}
+        connection.execute(insert(audit_leaves).values(values))
     text = json.dumps(detail, sort_keys=True, ensure_ascii=True)
     key_id = keyring.current.id
     number = head.number + 1
@@ -88,16 +108,43 @@ def record(
     connection.execute(update(audit_head).values(number=number, mac=mac))
 
 
-def verify(database: Database, keyring: Keyring) -> AuditHead:
+def pseudonym(keyring: Keyring, account_id: str, *, key_id: str | None = None) -> bytes:
+    """Return the 16 bytes that stand for an account under a key of the ring."""
+    message = account_id.encode("utf-8", "surrogatepass")
+    return keyring.tag(message, purpose=_ACCOUNT, key_id=key_id)[:LEAF_BYTES]
+
+
+def leaves_of(stored: bytes) -> list[bytes]:
+    """Return the leaves that were stored as one text."""
+    return [stored[at : at + LEAF_BYTES] for at in range(0, len(stored), LEAF_BYTES)]
+
+
+def verify(
+    database: Database,
+    keyring: Keyring,
+    *,
+    kept: AuditHead | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> AuditHead:
     """
-    Check the whole chain.
+    Check the whole chain, and the accounts of each record.
+
+    Args:
+        database: Where it is.
+
+        keyring: Every key that made a part of it.
+
+        kept: A head that was kept elsewhere: the log must have gone through it.
+
+        on_progress: Called with the records checked and all records, now and then.
 
     Returns:
-        Its head: compare it with one that was kept elsewhere.
+        Its head: keep it elsewhere.
 
     Raises:
-        AuditBrokenError: A record was altered, cut out, put in, or the end is
-            missing. The text names the record's number.
+        AuditBrokenError: A record was altered, cut out, put in, the end is missing,
+            or the log is another one than *kept* is of. The text names the record's
+            number.
         UnknownKeyError: A record was made by a key that is not on the ring.
     """
     with database.read() as connection:
@@ -111,11 +158,36 @@ def verify(database: Database, keyring: Keyring) -> AuditHead:
         ):
             for row in page:
                 number, mac = number + 1, _checked(keyring, row, number + 1, mac)
+                if kept is not None and number == kept.number and mac != kept.mac:
+                    raise AuditBrokenError(_OTHER.format(number))
+            _check_leaves(connection, page)
+            on_progress(number, head.number if head else number)
     found = AuditHead(number, mac)
+    if kept is not None and number < kept.number:
+        message = (
+            f"the audit log ends at record {number}, but {kept.number} records were "
+            "there: its end was cut off"
+        )
+        raise AuditBrokenError(message)
     if (head.number, head.mac) != (number, mac) if head else number:
         message = f"the audit log ends at record {number}, but that is not its end"
         raise AuditBrokenError(message)
     return found
+
+
+def _check_leaves(connection: Connection, page: Sequence[RowMapping]) -> None:
+    """Check that the accounts of each record are those that its root is of."""
+    query = select(audit_leaves).where(
+        audit_leaves.c.number.between(page[0]["number"], page[-1]["number"])
+    )
+    stored = {row.number: row.leaves for row in connection.execute(query)}
+    for row in page:
+        wanted = json.loads(row["detail"]).get(ROOT)
+        leaves = stored.get(row["number"])
+        found = None if leaves is None else merkle.root(leaves_of(leaves)).hex()
+        if found != wanted:
+            message = f"the accounts of record {row['number']} were altered"
+            raise AuditBrokenError(message)
 
 
 @dataclass(frozen=True, slots=True)

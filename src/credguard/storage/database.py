@@ -8,13 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from credguard._text import has_surrogate
-from credguard.errors import MissingExtraError, StorageSetupError
+from credguard.errors import StorageSetupError
+from credguard.storage.engines import (
+    make_engine,
+    milliseconds,
+    read_url,
+    sqlite_file,
+    whole_seconds,
+)
 from credguard.storage.failures import naming_failures
 from credguard.storage.quick import QuickConnection
 
@@ -23,20 +28,10 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 DEFAULT_PATIENCE = timedelta(seconds=10)  # how long to wait for another's lock
-# No statement of ours takes as long; a server that is silent longer is gone.
-LONGEST_SILENCE = timedelta(minutes=5)
-
-_DRIVERS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "mysql": "mariadb+pymysql",
-    "mariadb": "mariadb+pymysql",
-}
-_EXTRAS = {"postgresql": "postgres", "mariadb": "mariadb"}
 _PORTS = {"postgresql": 5432, "mariadb": 3306}  # where a URL names none
 _LOCAL_HOSTS = {"", "127.0.0.1", "::1"}
-_IN_MEMORY = {None, "", ":memory:"}
+# Where each statement is a transaction of its own, nothing is left to roll back.
+_ALONE = {"pool_reset_on_return": None}
 
 
 class Database:
@@ -58,18 +53,18 @@ class Database:
     def __init__(
         self, url: str, *, ours: bool = True, patience: timedelta = DEFAULT_PATIENCE
     ) -> None:
-        self._url = _read_url(url)
+        self._url = read_url(url)
         self._ours = ours
         self._patience = patience
-        self._engine = _make_engine(self._url, patience)
+        self._engine = make_engine(self._url, patience)
         set_up = self._set_up_sqlite if self.is_sqlite else self._set_up_server
         event.listen(self._engine, "connect", set_up)
         event.listen(self._engine, "begin", _begin)
         self._reader = self._engine.execution_options(credguard_reads=True)
         self._quick_engine = self._engine
-        if ours and _sqlite_file(self._url):
+        if ours and sqlite_file(self._url):
             # To wait for the disk would take ten times as long as the rest.
-            self._quick_engine = _make_engine(self._url, patience)
+            self._quick_engine = make_engine(self._url, patience, **_ALONE)
             quick = partial(self._set_up_sqlite, synchronous="NORMAL")
             event.listen(self._quick_engine, "connect", quick)
 
@@ -87,7 +82,7 @@ class Database:
     def identity(self) -> tuple[str, ...]:
         """What tells whether two URLs lead to one database; holds no password."""
         if self.is_sqlite:
-            file = _sqlite_file(self._url)
+            file = sqlite_file(self._url)
             return ("sqlite", os.path.realpath(file) if file else str(id(self)))
         # The driver's own reading: a host may stand in the query of the URL too.
         _, read = self._engine.dialect.create_connect_args(self._url)
@@ -151,7 +146,7 @@ class Database:
                 yield connection
 
     def _connect(self, engine: Engine) -> Connection:
-        file = _sqlite_file(self._url)
+        file = sqlite_file(self._url)
         if file and not self._ours and not Path(file).exists():
             # SQLite would make an empty file, and the forum's table be missing.
             message = "the forum's database file does not exist; check its URL"
@@ -170,9 +165,9 @@ class Database:
     ) -> None:
         cursor = connection.cursor()
         if self.dialect == "postgresql":
-            cursor.execute(f"SET lock_timeout = {_milliseconds(self._patience)}")
+            cursor.execute(f"SET lock_timeout = {milliseconds(self._patience)}")
         else:
-            seconds = _seconds(self._patience)
+            seconds = whole_seconds(self._patience)
             cursor.execute(f"SET innodb_lock_wait_timeout = {seconds}")
             cursor.execute(f"SET lock_wait_timeout = {seconds}")
         cursor.close()
@@ -186,7 +181,7 @@ class Database:
     ) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {_milliseconds(self._patience)}")
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds(self._patience)}")
         cursor.execute("PRAGMA foreign_keys = ON")
         if self._ours:
             cursor.execute("PRAGMA journal_mode = WAL")
@@ -220,65 +215,6 @@ def insert_new(
         connection.execute(unchanged, list(rows))
 
 
-def _read_url(url: str) -> URL:
-    try:
-        parsed = None if has_surrogate(url) or "\0" in url else make_url(url)
-    except (ArgumentError, ValueError):
-        parsed = None
-    if parsed is None:
-        message = "a database URL looks like sqlite:///forum.db or postgresql://host/db"
-        raise StorageSetupError(message)
-    driver = _DRIVERS.get(parsed.get_backend_name())
-    if driver is None:
-        message = "supported databases are sqlite, postgresql and mariadb"
-        raise StorageSetupError(message)
-    return parsed.set(drivername=driver)
-
-
-def _sqlite_file(url: URL) -> str | None:
-    """Return the path of an SQLite database, None if it is in memory or a server's."""
-    if url.get_backend_name() != "sqlite" or url.database in _IN_MEMORY:
-        return None
-    name = url.database or ""
-    return name.removeprefix("file:") if "uri" in url.query else name
-
-
-def _make_engine(url: URL, patience: timedelta) -> Engine:
-    backend = url.get_backend_name()
-    options: dict[str, object] = {"hide_parameters": True}
-    if backend != "sqlite" or _sqlite_file(url):
-        options["pool_timeout"] = _seconds(patience)
-    if backend != "sqlite":
-        options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
-        options["connect_args"] = {
-            name: value
-            for name, value in _limits(backend, patience).items()
-            if name not in url.query
-        }
-    is_missing = False
-    try:
-        return create_engine(url, **options)
-    except ImportError:
-        is_missing = backend in _EXTRAS
-    except (ArgumentError, NoSuchModuleError, TypeError, ValueError):
-        pass
-    if is_missing:
-        raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
-    message = "this database URL is not understood"
-    raise StorageSetupError(message)
-
-
-def _limits(backend: str, patience: timedelta) -> dict[str, int]:
-    """Return settings of the driver that end a wait for a server that is silent."""
-    limits = {"connect_timeout": _seconds(patience)}
-    if backend == "postgresql":
-        # Milliseconds for the last, seconds for the others: as libpq has them.
-        idle = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-        return limits | idle | {"tcp_user_timeout": _milliseconds(LONGEST_SILENCE)}
-    silence = _seconds(LONGEST_SILENCE)
-    return limits | {"read_timeout": silence, "write_timeout": silence}
-
-
 def _begin(connection: Connection) -> None:
     reads = connection.get_execution_options().get("credguard_reads")
     if connection.dialect.name != "sqlite":
@@ -290,11 +226,3 @@ def _begin(connection: Connection) -> None:
     # A deferred transaction that turns into a writer fails at once with
     # "database is locked", busy timeout or not; an immediate one waits.
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return max(1, int(duration.total_seconds() * 1000))
-
-
-def _seconds(duration: timedelta) -> int:
-    return max(1, int(duration.total_seconds()))

@@ -19,6 +19,10 @@ VERSIONS = (  # every revision, oldest first
     "0005",
     "0006",
     "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
 )
 
 _ONE_THREAD = Lock()

@@ -14,57 +14,39 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
+    LargeBinary,
     String,
-    Table,
     Text,
     true,
 )
-from sqlalchemy.schema import SchemaItem
 
+from credguard.storage import incident_tables, session_tables  # noqa: F401  # known
 from credguard.storage.instants import Instant
+from credguard.storage.table_parts import (
+    ACCOUNT_ID_CHARACTERS,
+    account_id,
+    metadata,
+    partial_index,
+    table,
+)
 
-ACCOUNT_ID_CHARACTERS = 255
+__all__ = ["ACCOUNT_ID_CHARACTERS", "metadata"]
 
-
-metadata = MetaData()
-
-
-def _table(name: str, *items: SchemaItem) -> Table:
-    # Ids are compared byte for byte: MariaDB's default collation would take 'a' for
-    # 'A' and for 'á', and one that pads would take it for 'a '.
-    return Table(
-        name,
-        metadata,
-        *items,
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_nopad_bin",
-    )
-
-
-def _account_id(*, key: bool = False) -> Column[str]:
-    return Column(
-        "account_id", String(ACCOUNT_ID_CHARACTERS), primary_key=key, nullable=False
-    )
-
-
-key_canary = _table(
+key_canary = table(
     "credguard_key_canary",
     Column("key_id", String(8), primary_key=True),
     Column("sealed", String(255), nullable=False),
     Column("made_at", Instant, nullable=False),
 )
 
-credential = _table(
+credential = table(
     "credguard_credential",
-    _account_id(key=True),
+    account_id(key=True),
     Column("epoch", Integer, nullable=False),
     Column("set_at", Instant, nullable=True),
 )
 
-campaign = _table(
+campaign = table(
     "credguard_campaign",
     Column("id", String(16), primary_key=True),
     Column("state", String(16), nullable=False),
@@ -78,13 +60,13 @@ campaign = _table(
     Column("version", Integer, nullable=False),
 )
 
-list_entry = _table(
+list_entry = table(
     "credguard_list_entry",
     Column("digest", String(64), primary_key=True),
-    _account_id(key=True),
+    account_id(key=True),
 )
 
-approval = _table(
+approval = table(
     "credguard_approval",
     Column("plan", String(64), primary_key=True),
     Column("approver", String(64), primary_key=True),
@@ -92,7 +74,7 @@ approval = _table(
     Column("proof", String(128), nullable=False),
 )
 
-sweep_range = _table(
+sweep_range = table(
     "credguard_sweep_range",
     Column("sweep", String(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
@@ -105,12 +87,12 @@ sweep_range = _table(
     Column("version", Integer, nullable=False),
 )
 
-member = _table(
+member = table(
     "credguard_member",
     Column(
         "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
     ),
-    _account_id(key=True),
+    account_id(key=True),
     Column("state", String(16), nullable=False),
     Column("how", String(16), nullable=True),
     Column("retired", Text, nullable=True),
@@ -121,13 +103,13 @@ member = _table(
     Index("credguard_member_state", "campaign_id", "state"),
 )
 
-notice = _table(
+notice = table(
     "credguard_notice",
     Column("id", String(22), primary_key=True),
     Column(
         "campaign_id", String(16), ForeignKey("credguard_campaign.id"), nullable=False
     ),
-    _account_id(),
+    account_id(),
     Column("state", String(16), nullable=False),
     Column("key_id", String(8), nullable=False),
     Column("queued_at", Instant, nullable=False),
@@ -151,11 +133,20 @@ notice = _table(
     Column("complained_at", Instant, nullable=True),
     Index("credguard_notice_once", "account_id", "campaign_id", "kind", unique=True),
     Index("credguard_notice_due", "campaign_id", "state", "due_at"),
-    Index("credguard_notice_place", "campaign_id", "state", "lane", "place"),
-    Index("credguard_notice_decided", "campaign_id", "decided_at"),
+    # A sweep queues a million rows that these do not list yet: half of its work.
+    partial_index(
+        "credguard_notice_place",
+        *("campaign_id", "state", "lane", "place"),
+        rows="lane IS NOT NULL",
+    ),
+    partial_index(
+        "credguard_notice_decided",
+        *("campaign_id", "decided_at"),
+        rows="decided_at IS NOT NULL",
+    ),
 )
 
-pace = _table(
+pace = table(
     "credguard_pace",
     Column("name", String(255), primary_key=True),
     Column("next_slot_at", Instant, nullable=False),
@@ -165,13 +156,13 @@ pace = _table(
     Column("version", Integer, nullable=False),
 )
 
-sent_hour = _table(
+sent_hour = table(
     "credguard_sent_hour",
     Column("hour", Instant, primary_key=True, autoincrement=False),
     Column("sent", Integer, nullable=False),
 )
 
-sending = _table(
+sending = table(
     "credguard_sending",
     Column(
         "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
@@ -182,14 +173,14 @@ sending = _table(
     Column("version", Integer, nullable=False),
 )
 
-suppression = _table(
+suppression = table(
     "credguard_suppression",
     Column("digest", String(22), primary_key=True),
     Column("reason", String(16), nullable=False),
     Column("since", Instant, nullable=False),
 )
 
-audit = _table(
+audit = table(
     "credguard_audit",
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
@@ -199,16 +190,22 @@ audit = _table(
     Column("mac", String(64), nullable=False),
 )
 
-audit_head = _table(
+audit_head = table(
     "credguard_audit_head",
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("number", BigInteger, nullable=False),
     Column("mac", String(64), nullable=False),
 )
 
-second_factor = _table(
+audit_leaves = table(
+    "credguard_audit_leaves",
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("leaves", LargeBinary, nullable=False),
+)
+
+second_factor = table(
     "credguard_second_factor",
-    _account_id(key=True),
+    account_id(key=True),
     Column("place", String(8), primary_key=True),
     Column("id", String(22), nullable=False),
     Column("state", String(16), nullable=False),
@@ -231,9 +228,9 @@ second_factor = _table(
     Column("recovery_saved_at", Instant, nullable=True),
 )
 
-recovery_code = _table(
+recovery_code = table(
     "credguard_recovery_code",
-    _account_id(key=True),
+    account_id(key=True),
     Column("slot", String(8), primary_key=True),
     Column("factor_id", String(22), nullable=False),
     Column("hashed", String(255), nullable=False),
@@ -241,10 +238,10 @@ recovery_code = _table(
     Column("used_at", Instant, nullable=True),
 )
 
-trusted_device = _table(
+trusted_device = table(
     "credguard_trusted_device",
     Column("id", String(22), primary_key=True),
-    _account_id(),
+    account_id(),
     Column("factor_id", String(22), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
@@ -257,7 +254,7 @@ trusted_device = _table(
     Index("credguard_trusted_device_account", "account_id"),
 )
 
-factor_leak = _table(
+factor_leak = table(
     "credguard_factor_leak",
     Column("id", String(16), primary_key=True),
     Column("leaked", String(128), nullable=False),
@@ -268,10 +265,10 @@ factor_leak = _table(
     Column("ended_at", Instant, nullable=True),
 )
 
-factor_renewal = _table(
+factor_renewal = table(
     "credguard_factor_renewal",
     Column("leak_id", String(16), primary_key=True),
-    _account_id(key=True),
+    account_id(key=True),
     Column("state", String(16), nullable=False),
     Column("factor_id", String(22), nullable=True),
     Column("reason", String(255), nullable=True),
@@ -279,9 +276,9 @@ factor_renewal = _table(
     Index("credguard_factor_renewal_state", "leak_id", "state", "account_id"),
 )
 
-screening = _table(
+screening = table(
     "credguard_screening",
-    _account_id(key=True),
+    account_id(key=True),
     Column("outcome", String(16), nullable=False),
     Column("reason", String(32), nullable=True),
     Column("times", BigInteger, nullable=False),

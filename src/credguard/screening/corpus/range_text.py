@@ -1,10 +1,12 @@
 """
 A range as the protocol has it, from the records of a file.
 
-Two thousand lines are made without a step of the interpreter for any of them: rows
-as long as the longest line are filled column by column, and what is left blank in
-them is taken out at the end.
+Two thousand lines are made without a step of the interpreter for any of them: all
+suffixes are spelled at once, into rows as long as the longest line; the counts are
+filled in column by column, and what is left blank is taken out at the end.
 """
+
+from binascii import hexlify
 
 from credguard.screening.corpus.layout import (
     LARGE_COUNT,
@@ -22,8 +24,8 @@ _DIGITS = b"0123456789ABCDEF"
 _BLANK = b"\0"
 _LARGE = b"\1"
 _TAIL = b":\0\0\0\r\n\0"
-_HIGH = b"".join(_DIGITS[at : at + 1] * 16 for at in range(16))
-_LOW = _DIGITS * 16
+_BETWEEN = b"\n"  # any character that is no digit
+_UPPER = bytes(range(256)).upper()
 
 
 def _digit_column(place: int) -> bytes:
@@ -51,14 +53,12 @@ def range_text(run: Run, shape: Shape) -> bytes:
         shape: How records look; see `has_ranges_apart`.
     """
     suffixes, codes = _columns(run, shape.suffix_bytes)
-    bytes_each = shape.suffix_bytes
-    digits = 2 * bytes_each
+    if not codes:
+        return b""
+    digits = 2 * shape.suffix_bytes
     width = digits + len(_TAIL)
-    rows = bytearray((bytes(digits) + _TAIL) * len(codes))
-    for place in range(bytes_each):
-        column = suffixes[place::bytes_each]
-        rows[2 * place :: width] = column.translate(_HIGH)
-        rows[2 * place + 1 :: width] = column.translate(_LOW)
+    joined = hexlify(suffixes, _BETWEEN, -shape.suffix_bytes)
+    rows = bytearray(joined.replace(_BETWEEN, _TAIL) + _TAIL)
     for place, column_of in enumerate(_COUNT_COLUMNS, digits + 1):
         rows[place::width] = codes.translate(column_of)
     begin = b""
@@ -67,8 +67,8 @@ def range_text(run: Run, shape: Shape) -> bytes:
     else:
         # The last column is blank: what stands there begins the next line.
         sixth = _sixth_digits(run)
-        begin, rows[width - 1 :: width] = sixth[:1], sixth[1:] + _BLANK * bool(sixth)
-    return _with_large(begin + rows.translate(None, _BLANK), run)
+        begin, rows[width - 1 :: width] = sixth[:1], sixth[1:] + _BLANK
+    return _with_large(begin + rows.translate(_UPPER, _BLANK), run)
 
 
 def _columns(run: Run, width: int) -> tuple[bytes, bytes]:

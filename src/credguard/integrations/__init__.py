@@ -1,0 +1,1 @@
+"""Hosts and what they run: one folder for each, each with an extra of its own."""

@@ -1,0 +1,96 @@
+import csv
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credguard.campaigns.timeline import (
+    MOST_INTERVALS,
+    Interval,
+    Timeline,
+    as_csv,
+    place_of,
+    timeline,
+    width_for,
+)
+
+T = datetime(2014, 4, 12, 17, 45, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+COUNTS = st.dictionaries(st.integers(0, 40), st.integers(1, 10**6))
+
+
+def hours(**happened: dict[int, int]) -> Timeline:
+    """Return a day by the hour; the counts are by hours after the opening's."""
+    first = place_of(T, HOUR)
+    moved = {
+        what: {first + number: count for number, count in counts.items()}
+        for what, counts in happened.items()
+    }
+    return timeline(moved, width=HOUR, begin=T, end=T + timedelta(days=1))
+
+
+def test_each_interval_is_there_once() -> None:
+    """Also those in which nothing happened; the opening lies in the first."""
+    found = hours(told={2: 30}, reset={5: 7}, bounced={})
+    starts = [each.start for each in found.intervals]
+    assert starts == [T.replace(minute=0) + number * HOUR for number in range(25)]
+    assert found.intervals[2] == Interval(starts[2], told=30)
+    assert found.intervals[5] == Interval(starts[5], reset=7)
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_nothing_is_lost(
+    told: dict[int, int], bounced: dict[int, int], reset: dict[int, int]
+) -> None:
+    """The last total is the sum, also where a clock was put back after it."""
+    found = hours(told=told, bounced=bounced, reset=reset)
+    last = found.totals()[-1]
+    assert last.told == sum(told.values())
+    assert last.bounced == sum(bounced.values())
+    assert last.reset == sum(reset.values())
+    assert len(found.totals()) == len(found.intervals)
+
+
+def test_a_clock_that_was_put_back_leaves_one_interval() -> None:
+    """An end before the beginning is no reason to show nothing."""
+    found = timeline({"told": {}}, width=HOUR, begin=T, end=T - timedelta(days=3))
+    assert len(found.intervals) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "width"),
+    [
+        (timedelta(0), timedelta(minutes=10)),
+        (timedelta(days=2), timedelta(hours=1)),
+        (timedelta(days=30), timedelta(hours=6)),
+        (timedelta(days=100), timedelta(days=1)),
+        (timedelta(days=800), timedelta(days=7)),
+    ],
+)
+def test_a_width_goes_with_the_length(length: timedelta, width: timedelta) -> None:
+    """Minutes on the first day, days after months."""
+    assert width_for(length) == width
+
+
+@given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=365 * 200)))
+def test_a_plot_never_gets_more_than_it_shows(length: timedelta) -> None:
+    """However long the campaign was."""
+    assert length <= width_for(length) * MOST_INTERVALS
+
+
+def test_csv_is_read_back() -> None:
+    """Lines end as RFC 4180 has it, and the totals stand beside the counts."""
+    text = as_csv(hours(told={0: 2, 1: 3}, bounced={1: 1}, reset={}))
+    assert text.count("\r\n") == text.count("\n") == 26
+    rows = list(csv.DictReader(StringIO(text)))
+    assert rows[1] == {
+        "from": "2014-04-12T18:00:00Z",
+        "told": "3",
+        "bounced": "1",
+        "reset": "0",
+        "told_in_all": "5",
+        "bounced_in_all": "1",
+        "reset_in_all": "0",
+    }

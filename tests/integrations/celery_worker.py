@@ -1,0 +1,45 @@
+"""A forum's Celery application, as its workers import it."""
+
+import os
+import time
+
+from celery import Celery
+
+from credguard import Keyring
+from credguard.campaigns import Campaigns, ranges, retiring
+from credguard.integrations.celery import register
+from forums import open_guard
+
+retiring.RANGE_SIZE = 20
+app = Celery("forum", broker=os.environ["FORUM_BROKER"])
+app.conf.update(
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    task_default_queue=os.environ["FORUM_QUEUE"],
+)
+if patience := os.environ.get("FORUM_VISIBILITY"):
+    app.conf.broker_transport_options = {
+        "visibility_timeout": float(patience),
+        "polling_interval": 0.1,
+        "unacked_restore_limit": None,
+    }
+if slow := float(os.environ.get("FORUM_SLOW", "0")):
+    finish = ranges.RangeWork._finish
+
+    def finish_slowly(*arguments: object) -> None:
+        """Take longer than the broker's patience."""
+        time.sleep(slow)
+        finish(*arguments)  # type: ignore[arg-type]  # as it was called
+
+    ranges.RangeWork._finish = finish_slowly  # type: ignore[method-assign, assignment]  # slower, else the same
+
+
+def campaigns() -> Campaigns:
+    """Return the campaigns of this process."""
+    keyring = Keyring.parse(os.environ["FORUM_KEYRING"])
+    guard = open_guard(keyring, os.environ["FORUM_OURS"], os.environ["FORUM_TABLE"])
+    return guard.campaigns
+
+
+chunks = register(app, campaigns)

@@ -1,0 +1,89 @@
+"""Trivial variations: recognized with the old password at hand, and without."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from credguard.screening.variations import MOST_FORMS, earlier_forms, is_variation
+
+OLD = "Tr0ubador winter 2024"
+
+# What people do to a password when they must choose another.
+VARIATIONS = [
+    "Tr0ubador winter 2025",
+    "Tr0ubador winter 2024!",
+    "tr0ubador winter 2024",
+    "TR0UBADOR WINTER 2024",
+    "Tr0ubador winter 2024x",
+    "1Tr0ubador winter 2024",
+    OLD[::-1],
+    OLD * 2,
+]
+
+
+@pytest.mark.parametrize("new", VARIATIONS)
+def test_a_variation_is_recognized_by_the_old_password(new: str) -> None:
+    """Case, a counted number, a character at an end, backwards, twice."""
+    assert is_variation(new, of=OLD)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("correct horse", "correct horse1"),
+        ("correct horse1", "correct horse2"),
+        ("correct horse9", "correct horse10"),
+        ("correct horse", "Correct horse"),
+        ("correct horse", "Correct horse!"),
+        ("correct horse", "correct horse!!"),
+        ("correct horse", "xcorrect horse"),
+        ("correct horse", "!correct horse"),
+        ("correct horse", "c0rrect h0r$e"),
+        ("correct horse", "esroh tcerroc"),
+        ("correct horse", "correct horsecorrect horse"),
+        ("winter2024", "winter2025"),
+        ("Winter2024", "winter2024"),
+        ("CORRECT HORSE", "correct horse"),
+    ],
+)
+def test_the_old_password_is_among_the_earlier_forms(old: str, new: str) -> None:
+    """Each edit can be undone without knowing what was there before."""
+    assert old in earlier_forms(new)
+    assert is_variation(new, of=old)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("correct horse", "battery staple"),
+        ("winter2024", "a lantern in the fog"),
+        ("abc", "abq"),
+        ("1234", "9876543"),
+        ("correct horse", "correct battery"),
+    ],
+)
+def test_another_password_is_none(old: str, new: str) -> None:
+    """What shares a word or a length is a new password."""
+    assert not is_variation(new, of=old)
+    assert old not in earlier_forms(new)
+
+
+@given(password=st.text(max_size=80))
+def test_there_are_few_forms_whatever_was_typed(password: str) -> None:
+    """Each costs a hash: never more than twelve, none twice, none empty."""
+    forms = earlier_forms(password)
+    assert len(forms) == len(set(forms)) <= MOST_FORMS
+    assert password not in forms
+    assert "" not in forms
+
+
+@given(password=st.text(min_size=1, max_size=80))
+def test_a_password_is_a_variation_of_itself(password: str) -> None:
+    """Whatever it is made of."""
+    assert is_variation(password, of=password)
+
+
+@pytest.mark.parametrize("odd", [None, 7, b"bytes", "x" * 10_000_000])
+def test_what_nobody_typed_has_no_forms(odd: object) -> None:
+    """Nothing is computed on what is no text, or too long to be made by hand."""
+    assert earlier_forms(odd) == ()
