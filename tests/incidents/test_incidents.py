@@ -128,6 +128,24 @@ def test_a_statement_is_as_it_was_known(
     assert "All sessions were ended." in now
 
 
+def test_a_statement_says_nothing_of_what_was_not_done(
+    incidents: Incidents, moving: FrozenClock
+) -> None:
+    """The first statement of a day on which nothing is decided yet."""
+    made = incidents.open("Swapped accounts", aware_at=AWARE, by="the duty officer")
+    for field in FIRST.keys() - {"what_to_do"}:
+        incidents.revise(made, field, FIRST[field], **WHO)
+    early = incidents.statement(made)
+    assert "What we have done" not in early
+    assert "If you are affected" not in early
+    moving.advance(HOUR)
+    incidents.revise(made, "what_to_do", FIRST["what_to_do"], **WHO)
+    incidents.note(made, "All sessions were ended.", by="me")
+    late = incidents.statement(made)
+    assert "If you are affected: Log in again; look at your messages." in late
+    assert "What we have done:" in late
+
+
 def test_all_documents_tell_the_same_numbers(incidents: Incidents, opened: str) -> None:
     """Report, statement and both notices are made of the same rows."""
     incidents.revise(opened, "people_identified", "1234", **WHO)

@@ -214,7 +214,7 @@ def checked(field: Field, answer: str) -> str:
             return to_iso(found)
         case Kind.CHOICE | Kind.CHOICES:
             return _chosen(field, text)
-        case Kind.TEXT:
+        case _:
             if not field.names_people and _ADDRESS.search(text):
                 message = (
                     f"{field.name}: an address of somebody's stands in it; the report "
