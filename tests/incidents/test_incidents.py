@@ -133,9 +133,10 @@ def test_a_statement_says_nothing_of_what_was_not_done(
 ) -> None:
     """The first statement of a day on which nothing is decided yet."""
     made = incidents.open("Swapped accounts", aware_at=AWARE, by="the duty officer")
-    for field in FIRST.keys() - {"what_to_do"}:
+    for field in FIRST.keys() - {"what_to_do", "happened_from"}:
         incidents.revise(made, field, FIRST[field], **WHO)
     early = incidents.statement(made)
+    assert "It happened between" not in early
     assert "What we have done" not in early
     assert "If you are affected" not in early
     moving.advance(HOUR)
