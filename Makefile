@@ -45,6 +45,7 @@ PURE := \
 	src/credguard/campaigns/tally.py \
 	src/credguard/campaigns/timeline.py \
 	src/credguard/campaigns/tokens.py \
+	src/credguard/guard/forgotten_tokens.py \
 	src/credguard/guard/proofs.py \
 	src/credguard/incidents/fields.py \
 	src/credguard/incidents/incident.py \

@@ -2,7 +2,7 @@
 
 from credguard.guard.door import CredGuard
 from credguard.guard.proofs import Proof, ProofPolicy
-from credguard.guard.results import Changed, Login, Redeemed, Session
+from credguard.guard.results import Changed, Login, Redeemed, Renewed, Session
 from credguard.guard.sessions import SessionPolicy
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Proof",
     "ProofPolicy",
     "Redeemed",
+    "Renewed",
     "Session",
     "SessionPolicy",
 ]

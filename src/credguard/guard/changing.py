@@ -8,7 +8,7 @@ was left open is not enough to take the account over.
 from collections.abc import Sequence
 
 from credguard._clock import Clock
-from credguard.guard.resetting import Resetting
+from credguard.guard.forgetting import Forgetting
 from credguard.guard.results import Changed, Login
 from credguard.keys import Keyring
 from credguard.screening import Reason, ReasonCode
@@ -16,7 +16,7 @@ from credguard.screening.variations import is_variation
 from credguard.sessions import credential_of, make_stamp, password_was_set
 
 
-class Changing(Resetting):
+class Changing(Forgetting):
     """What `CredGuard` does for somebody who is logged in."""
 
     _keyring: Keyring

@@ -78,3 +78,18 @@ class Changed:
 
     password: str = field(repr=False)
     session: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """
+    A password that was chosen by somebody who had forgotten the old one.
+
+    Attributes:
+        account_id: Whose it is.
+
+        password: The new hash: store it.
+    """
+
+    account_id: str
+    password: str = field(repr=False)
