@@ -222,8 +222,7 @@ class CredGuard(Changing, Sessions):
         stamp = make_stamp(
             self._keyring, account_id=account_id, epoch=epoch, browser=browser, now=now
         )
-        if self._writes_journal:
-            self.journal.enter(account_id, browser=browser, network=network, at=now)
+        self._enter(account_id, browser=browser, network=network, at=now)
         needs = verified.needs_rehash
         replacement = self._replacement(password, account_id) if needs else None
         reasons = self.screening.at_log_in(

@@ -12,11 +12,9 @@ from credguard._clock import Clock
 from credguard.campaigns.gate import Ruling
 from credguard.errors import SetupError, TokenRefusedError
 from credguard.guard.forgotten_tokens import ForgottenToken, read_token, write_token
-from credguard.guard.resetting import Resetting
+from credguard.guard.own_forms import OwnForms
 from credguard.guard.results import Renewed
 from credguard.keys import Keyring
-from credguard.screening import Reason, ReasonCode
-from credguard.screening.standing import Standing
 from credguard.sessions import credential_of, password_was_set
 from credguard.storage.account_ids import check_account_id
 
@@ -26,7 +24,7 @@ _AN_HOUR = timedelta(hours=1)
 _RANGE = "A link lasts for more than nothing, and a day at most."
 
 
-class Forgetting(Resetting):
+class Forgetting(OwnForms):
     """What `CredGuard` does for somebody who forgot the password."""
 
     _keyring: Keyring
@@ -127,7 +125,7 @@ class Forgetting(Resetting):
         account_id = forgotten.account_id
         ruling = self.campaigns.rule(account_id, stored=stored)
         self._check_accepted(account_id, ruling, proof)
-        judged = self._judged(
+        judged = self._judge_new(
             password, account_id, ruling, context=context, second_factor=second_factor
         )
         hashed = self.passwords.hash(password, account_id=account_id)
@@ -158,25 +156,3 @@ class Forgetting(Resetting):
         has_factor = self.second_factors.is_enrolled(account_id)
         if self.proofs.asks_factor(has_factor=has_factor):
             self.second_factors.check_proof(account_id, proof)
-
-    def _judged(
-        self,
-        password: str,
-        account_id: str,
-        ruling: Ruling,
-        *,
-        context: Sequence[str],
-        second_factor: bool,
-    ) -> Standing | None:
-        # Before the sweep the leaked hash still stands in the column itself.
-        asks = ruling.campaign_id is not None and ruling.stored is not None
-        leaked = (str(ruling.stored),) if asks else ruling.leaked
-        is_leaked = self._is_leaked(password, leaked, account_id=account_id)
-        return self.screening.judge(
-            self.policy,
-            password,
-            context=context,
-            second_factor=second_factor,
-            also=(Reason(ReasonCode.REUSED),) if is_leaked else (),
-            now=self._clock(),
-        )

@@ -1,7 +1,9 @@
 """The part of the door for sessions: checked with every request, and ended."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from credguard._clock import Clock
 from credguard.campaigns import Campaigns
 from credguard.errors import (
     SessionSwappedError,
@@ -10,11 +12,13 @@ from credguard.errors import (
 from credguard.guard.results import Session
 from credguard.keys import Keyring
 from credguard.sessions import (
+    Journal,
     SwapPolicy,
     Swaps,
     check_stamp,
     credential_of,
     found_safely,
+    make_stamp,
     open_stamp,
     raise_epochs,
 )
@@ -48,8 +52,11 @@ class Sessions:
     campaigns: Campaigns
     swaps: Swaps
     _keyring: Keyring
+    journal: Journal
+    _clock: Clock
     _database: Database
     _session_policy: SessionPolicy
+    _writes_journal: bool
 
     def check_session(
         self,
@@ -103,6 +110,40 @@ class Sessions:
             return Session(account_id, stamp.epoch, is_confirmed=False)
         return Session(account_id, stamp.epoch)
 
+    def open_session(
+        self, account_id: str, *, browser: str = "", network: str = ""
+    ) -> str:
+        """
+        Open a session for somebody who was let in by other means than `log_in`.
+
+        Such as a passkey, another site's sign-in, or a sign-up a moment ago; or to
+        let the session go on in which the password was changed. It asks nobody for
+        anything: the caller knows who it is.
+
+        Args:
+            account_id: The account's id.
+
+            browser: What `log_in` is given.
+
+            network: What `log_in` is given.
+
+        Returns:
+            A stamp to keep in the session record, as `Login.session` is one.
+
+        Raises:
+            AccountIdError: *account_id* is not a text of 1 to 255 characters.
+            StorageUnavailableError: The database is away or locked.
+        """
+        check_account_id(account_id)
+        # Before the epoch is read, so that no campaign opens unseen between.
+        now = self._clock()
+        with self._database.read() as connection:
+            epoch = credential_of(connection, account_id).epoch
+        self._enter(account_id, browser=browser, network=network, at=now)
+        return make_stamp(
+            self._keyring, account_id=account_id, epoch=epoch, browser=browser, now=now
+        )
+
     def sign_out_everywhere(self, account_id: str) -> int:
         """
         End all sessions of an account, this one too, and its trusted devices.
@@ -121,3 +162,9 @@ class Sessions:
         with self._database.begin() as connection:
             raise_epochs(connection, [account_id])
             return credential_of(connection, account_id).epoch
+
+    def _enter(
+        self, account_id: str, *, browser: str, network: str, at: datetime
+    ) -> None:
+        if self._writes_journal:
+            self.journal.enter(account_id, browser=browser, network=network, at=at)
