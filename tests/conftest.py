@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from credguard.testing import FrozenClock
     from forums import House
 
+pytest_plugins = ["django_site.fixtures"]
+
 ROOT = Path(__file__).parent.parent
 FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
 

@@ -239,8 +239,8 @@ def close_guard(guard: CredGuard) -> None:
     """Let go of a door's connections."""
     accounts = guard.campaigns._means.accounts
     assert isinstance(accounts, SqlAccounts)
-    accounts._database.close()
-    guard._database.close()
+    accounts.close()
+    guard.close()
 
 
 @dataclass

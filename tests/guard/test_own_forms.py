@@ -103,4 +103,4 @@ def test_a_session_of_other_means_stands_in_the_journal(sqlite_url: str) -> None
     until = clock() + timedelta(seconds=1)
     found = guard.journal.between(clock(), until, reason="a test")
     assert [each.account_id for each in found] == ["17"]
-    guard._database.close()
+    guard.close()

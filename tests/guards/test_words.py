@@ -11,8 +11,8 @@ EMPTY_WORDS = re.compile(
     r"(^|_)(get|do|manager|handler|util|utils|helper|helpers|blacklist|whitelist)(_|$)"
 )
 EMPTY_MODULES = {"base", "common", "core", "helper", "helpers", "misc", "util", "utils"}
-# What http.server calls for each method is not ours to name.
-GIVEN_NAMES = re.compile(r"__\w+__|do_[A-Z]+")
+# What http.server and Django call is not ours to name.
+GIVEN_NAMES = re.compile(r"__\w+__|do_[A-Z]+|get_help_text")
 MOST_LINES = 300
 ADDRESS = re.compile(r"[a-z]+://|^--?(index|find|extra|trusted)", re.MULTILINE)
 

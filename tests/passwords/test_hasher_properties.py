@@ -7,7 +7,7 @@ from collections.abc import Callable
 import argon2
 import bcrypt
 import pytest
-from django.contrib.auth import hashers  # type: ignore[import-untyped]  # no stubs
+from django.contrib.auth import hashers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.security import generate_password_hash

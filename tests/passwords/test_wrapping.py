@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import argon2
 import bcrypt
 import pytest
-from django.contrib.auth import hashers  # type: ignore[import-untyped]  # no stubs
+from django.contrib.auth import hashers
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -19,21 +19,13 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from credguard.accounts import swapping
-from credguard.accounts.columns import (
-    Columns,
-    from_account_id,
-    to_account_id,
-)
+from credguard.accounts.columns import Columns, from_account_id, to_account_id
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
 from credguard.accounts.sights import Sights
 from credguard.campaigns.accounts import Account, Sight, Swap, Taking
 from credguard.campaigns.expressions import Scope
-from credguard.errors import (
-    AccountIdError,
-    AccountsTableError,
-    ColumnTooNarrowError,
-)
+from credguard.errors import AccountIdError, AccountsTableError, ColumnTooNarrowError
 from credguard.passwords.column import NewText
 from credguard.storage import Database
 from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
@@ -71,6 +63,10 @@ class SqlAccounts:
     def place(self) -> str:
         """What tells this table from others, the same in every process."""
         return " ".join((*self._database.identity, self._name))
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._database.close()
 
     def shares(self, database: Database) -> bool:
         """Return True if *database* is the forum's own."""

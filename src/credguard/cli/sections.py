@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from credguard.campaigns import notice_file
 from credguard.errors import AccountsTableError, SetupError
 
 LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
 CARRIERS = {"smtp", "maildir"}
+FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"  # the variable of the environment
 SECTIONS = {
     "forum": {"database", "table", "columns", "hooks"},
     "credguard": {"database"},
@@ -50,3 +52,22 @@ def column_options(columns: tuple[str, ...]) -> dict[str, str]:
             message = "write a column as MEANING=NAME, such as address=email"
             raise AccountsTableError(message)
     return {meaning: name for meaning, _, name in pairs}
+
+
+def refuse_password(url: str) -> None:
+    """
+    Refuse a database URL with a password in it.
+
+    Raises:
+        SetupError: It has one.
+    """
+    try:
+        password = urlsplit(url).password
+    except ValueError:
+        password = None
+    if password:
+        message = (
+            "a password on the command line can be read by others; put the URL into "
+            f"credguard.toml or into the environment as {FORUM_DATABASE}"
+        )
+        raise SetupError(message)

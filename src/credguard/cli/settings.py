@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from credguard.accounts import Columns, SqlAccounts
 from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
@@ -23,11 +22,14 @@ from credguard.cli.campaign_settings import (
     read_forecast,
     read_hooks,
 )
+from credguard.cli.hosting import hosted
 from credguard.cli.sections import (
     CARRIERS,
+    FORUM_DATABASE,
     LETTER,
     SECTIONS,
     column_options,
+    refuse_password,
     section,
 )
 from credguard.delivery import Maildir, Smtp
@@ -44,7 +46,6 @@ DEFAULT_FILE = Path("credguard.toml")
 DEFAULT_DEADLINE = timedelta(seconds=20)
 
 _KEYRING = "CREDGUARD_KEYRING"
-_FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
 
@@ -186,20 +187,16 @@ def read_settings(
     notices: Mapping[str, str | None] | None = None,
 ) -> Settings:
     """
-    Read the settings file, then the environment, then what options said.
+    Read the settings file and the environment, or a host's, then what options said.
 
     Raises:
         SetupError: The file is missing, is not TOML, or names what is not known;
             or a URL on the command line holds a password.
     """
-    settings = _from_file(file)
-    settings = replace(
-        settings,
-        forum_database=os.environ.get(_FORUM_DATABASE) or settings.forum_database,
-        database=os.environ.get(_DATABASE) or settings.database,
-    )
+    host = hosted(Settings) if file is None else None
+    settings = host or _from_environment(_from_file(file))
     if forum_database is not None:
-        _refuse_password(forum_database)
+        refuse_password(forum_database)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
     if given.keys() & CARRIERS:
@@ -217,13 +214,13 @@ def read_settings(
 
 
 def has_keyring(file: Path | None) -> bool:
-    """Return True if a keyring is named, by *file* or by the environment."""
-    return file is not None or bool(os.environ.get(_KEYRING))
+    """Return True if a keyring is named: by *file*, a host or the environment."""
+    return bool(file or hosted(Keyring) or os.environ.get(_KEYRING))
 
 
 def read_keyring(file: Path | None) -> Keyring:
     """
-    Read the keyring from *file*, or from the environment.
+    Read the keyring from *file*, from a host, or from the environment.
 
     Raises:
         KeyringError: There is none, or it is not one.
@@ -234,6 +231,9 @@ def read_keyring(file: Path | None) -> Keyring:
         except (OSError, ValueError):
             message = f"the keyring file {file} cannot be read"
         raise KeyringError(message)
+    handed_in = hosted(Keyring)
+    if handed_in is not None:
+        return handed_in
     line = os.environ.get(_KEYRING)
     if not line:
         message = (
@@ -242,6 +242,14 @@ def read_keyring(file: Path | None) -> Keyring:
         )
         raise KeyringError(message)
     return Keyring.parse(line)
+
+
+def _from_environment(settings: Settings) -> Settings:
+    return replace(
+        settings,
+        forum_database=os.environ.get(FORUM_DATABASE) or settings.forum_database,
+        database=os.environ.get(_DATABASE) or settings.database,
+    )
 
 
 def _from_file(file: Path | None) -> Settings:
@@ -283,16 +291,3 @@ def _from_toml(content: Mapping[str, object], path: Path) -> Settings:
         read_forecast(section(content, "forecast", path), path),
         str(forum["hooks"]) if forum.get("hooks") else None,
     )
-
-
-def _refuse_password(url: str) -> None:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        password = None
-    if password:
-        message = (
-            "a password on the command line can be read by others; put the URL into "
-            f"credguard.toml or into the environment as {_FORUM_DATABASE}"
-        )
-        raise SetupError(message)

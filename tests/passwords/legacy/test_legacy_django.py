@@ -3,7 +3,7 @@ import sys
 
 import bcrypt
 import pytest
-from django.contrib.auth import hashers  # type: ignore[import-untyped]  # no stubs
+from django.contrib.auth import hashers
 
 from credguard.errors import (
     MissingExtraError,

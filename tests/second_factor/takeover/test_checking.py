@@ -64,7 +64,7 @@ def test_a_code_fits_its_own_hash_only(
 
 def test_djangos_hash_is_compared() -> None:
     """What Django itself hashed is matched by that code and by no other."""
-    from django.contrib.auth.hashers import (  # type: ignore[import-untyped]  # noqa: PLC0415
+    from django.contrib.auth.hashers import (  # noqa: PLC0415
         PBKDF2PasswordHasher,
     )
 

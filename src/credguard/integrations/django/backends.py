@@ -1,0 +1,81 @@
+"""The backend for ``AUTHENTICATION_BACKENDS``: the password goes through the door."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.views.decorators.debug import sensitive_variables
+
+from credguard.errors import PasswordMismatchError, StoredDataError
+from credguard.guard import Login
+from credguard.integrations.django.door import guard
+from credguard.integrations.django.stamps import network_of, seen_browser
+
+_LOG = logging.getLogger("credguard")
+
+
+class CredGuardBackend(ModelBackend):
+    """
+    Django's own backend with credguard's log-in; put it in that one's place.
+
+    Permissions stay Django's. An account that a campaign asks for a new password
+    raises `ResetRequiredError`, which the middleware turns into the reset page.
+    """
+
+    @sensitive_variables()
+    def authenticate(
+        self,
+        request: Any,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: object,
+    ) -> object | None:
+        """
+        Return the user whose password it is, None if it is not.
+
+        Raises:
+            ResetRequiredError: It is right, but out of use.
+            BusyError: Nothing was decided; try again.
+            StorageUnavailableError: The database is away or locked.
+        """
+        model = get_user_model()
+        name = username if username is not None else kwargs.get(model.USERNAME_FIELD)
+        if name is None or password is None:
+            return None
+        try:
+            user = model._default_manager.get_by_natural_key(name)
+        except model.DoesNotExist:
+            user = None
+        login = _log_in(request, user, password)
+        if login is None or user is None or not self.user_can_authenticate(user):
+            return None
+        _replace(user, login)
+        user._credguard_login = login
+        return user
+
+
+def _log_in(request: Any, user: Any, password: str) -> Login | None:
+    try:
+        return guard().log_in(
+            password,
+            account_id=None if user is None else str(user.pk),
+            stored=None if user is None else user.password,
+            browser=seen_browser(request),
+            network=network_of(request),
+        )
+    except PasswordMismatchError:
+        return None
+    except StoredDataError as error:
+        # Their texts hold no secret; somebody has to look.
+        _LOG.error("A stored password could not be used: %s", type(error).__name__)
+        return None
+
+
+def _replace(user: Any, login: Login) -> None:
+    if login.replacement is None:
+        return
+    # Only if the old one still stands there, or a reset meanwhile would be undone.
+    rows = type(user)._default_manager.filter(pk=user.pk, password=user.password)
+    if rows.update(password=login.replacement):
+        user.password = login.replacement

@@ -1,0 +1,29 @@
+"""The forms of the pages that Django does not have."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+_TOKEN = 4_400
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, with the token of the link in a field that nobody sees."""
+
+    token = forms.CharField(max_length=_TOKEN, widget=forms.HiddenInput)
+    password = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code: one field takes both."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=64,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "text"}
+        ),
+    )

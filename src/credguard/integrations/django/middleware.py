@@ -1,0 +1,83 @@
+"""The middleware: sessions are checked, and refusals become pages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from credguard.errors import ResetRequiredError, UnavailableError
+from credguard.integrations.django import renewing
+from credguard.integrations.django.browsers import give_cookie
+from credguard.integrations.django.configuration import read_configuration
+from credguard.integrations.django.stamps import (
+    SECOND_STEP,
+    check_stamp,
+    renew_stamp,
+)
+
+_AGAIN_AFTER = "5"  # seconds
+
+
+class CredGuardMiddleware:
+    """
+    Checks the session of each request; put it behind ``AuthenticationMiddleware``.
+
+    A session that is over is logged out, and the request goes on as nobody's. A
+    session that waits for its second factor sees the page that asks for it, and no
+    other.
+    """
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self._get_response = get_response
+        self._cookie = read_configuration().browser_cookie
+
+    def __call__(self, request: Any) -> Any:
+        """Answer a request."""
+        renewing.begin()
+        has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+        try:
+            if has_session:
+                check_stamp(request)
+            if has_session and _waits(request):
+                return _to("second_step", request)
+            response = self._get_response(request)
+            renew_stamp(request)
+        except UnavailableError:
+            return _unavailable()
+        give_cookie(request, response, self._cookie)
+        return response
+
+    def process_exception(self, request: Any, exception: Exception) -> Any:
+        """Turn a refusal that a view let through into a page."""
+        if isinstance(exception, ResetRequiredError):
+            request.session["credguard_proofs"] = list(exception.proofs)
+            return _to("reset_required", request)
+        if isinstance(exception, UnavailableError):
+            return _unavailable()
+        return None
+
+
+def _waits(request: Any) -> bool:
+    if not request.session.get(SECOND_STEP):
+        return False
+    open_to_it = {reverse("credguard:second_step"), reverse("credguard:sign_out")}
+    return request.path not in open_to_it
+
+
+def _to(name: str, request: Any) -> HttpResponse:
+    response = HttpResponseRedirect(reverse(f"credguard:{name}"))
+    if name == "second_step" and request.method == "GET":
+        request.session["credguard_next"] = request.get_full_path()
+    add_never_cache_headers(response)
+    return response
+
+
+def _unavailable() -> HttpResponse:
+    said = _("This cannot be answered just now. Please try again in a moment.")
+    response = HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
+    response["Retry-After"] = _AGAIN_AFTER
+    return response

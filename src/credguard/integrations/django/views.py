@@ -1,0 +1,133 @@
+"""The pages that Django does not have: the reset, and the second factor."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from credguard.errors import RefusedError
+from credguard.integrations.django.door import guard
+from credguard.integrations.django.forms import CodeForm, NewPasswordForm
+from credguard.integrations.django.stamps import SECOND_STEP
+
+_PROOF = "credguard_proof"
+
+
+@never_cache
+def reset_required(request: Any) -> Any:
+    """Say that the password was taken out of use, and what to do now."""
+    proofs = request.session.get("credguard_proofs", [])
+    return render(request, "credguard/reset_required.html", {"proofs": proofs})
+
+
+@sensitive_post_parameters("password", "token")
+@never_cache
+def reset(request: Any) -> Any:
+    """Take a new password for the link of a notice; a GET uses nothing up."""
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            guard().redeem(given["token"], password=given["password"])
+        except RefusedError as refused:
+            form.add_error(None, str(refused))
+        else:
+            return render(request, "credguard/reset_done.html")
+    response = render(request, "credguard/reset.html", {"form": form})
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@login_required
+def second_step(request: Any) -> Any:
+    """Ask for the second factor, after the password was right."""
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        factors, account_id = guard().second_factors, str(request.user.pk)
+        try:
+            verified = factors.verify(account_id, form.cleaned_data["code"])
+        except RefusedError as refused:
+            form.add_error("code", str(refused))
+        else:
+            request.session.pop(SECOND_STEP, None)
+            request.session[_PROOF] = verified.proof
+            request.session.cycle_key()
+            return _onward(request)
+    return render(request, "credguard/second_step.html", {"form": form})
+
+
+@never_cache
+@login_required
+def second_factor(request: Any) -> Any:
+    """Show whether there is a second factor, and set one up."""
+    factors, account_id = guard().second_factors, str(request.user.pk)
+    context: dict[str, object] = {"in_force": factors.is_enrolled(account_id)}
+    if request.method == "POST":
+        try:
+            context["enrollment"] = factors.enroll(
+                account_id,
+                name=request.user.get_username(),
+                proof=request.session.get(_PROOF),
+            )
+            context["form"] = CodeForm()
+        except RefusedError as refused:
+            context["refused"] = str(refused)
+    return render(request, "credguard/second_factor.html", context)
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@login_required
+@require_POST
+def confirm_factor(request: Any) -> Any:
+    """Put the factor in force whose code was typed, and show its recovery codes."""
+    form = CodeForm(request.POST)
+    if form.is_valid():
+        try:
+            confirmed = guard().second_factors.confirm(
+                str(request.user.pk), form.cleaned_data["code"]
+            )
+        except RefusedError as refused:
+            form.add_error("code", str(refused))
+        else:
+            request.session[_PROOF] = confirmed.proof
+            context = {"codes": confirmed.recovery.codes}
+            return render(request, "credguard/recovery_codes.html", context)
+    return render(request, "credguard/second_factor.html", {"form": form})
+
+
+@never_cache
+@login_required
+@require_POST
+def disable_factor(request: Any) -> Any:
+    """Take the second factor away from who has just proved it."""
+    factors, account_id = guard().second_factors, str(request.user.pk)
+    context: dict[str, object] = {}
+    try:
+        factors.disable(account_id, proof=request.session.get(_PROOF))
+    except RefusedError as refused:
+        context["refused"] = str(refused)
+    context["in_force"] = factors.is_enrolled(account_id)
+    return render(request, "credguard/second_factor.html", context)
+
+
+@require_POST
+def sign_out(request: Any) -> Any:
+    """End this session, or with ``everywhere`` all of the account."""
+    if request.user.is_authenticated and request.POST.get("everywhere"):
+        guard().sign_out_everywhere(str(request.user.pk))
+    logout(request)
+    return HttpResponseRedirect(resolve_url(settings.LOGIN_URL))
+
+
+def _onward(request: Any) -> Any:
+    kept = request.session.pop("credguard_next", None)
+    return HttpResponseRedirect(kept or resolve_url(settings.LOGIN_REDIRECT_URL))

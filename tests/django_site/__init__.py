@@ -1,0 +1,1 @@
+"""A Django project as people have it, with credguard's app in it."""

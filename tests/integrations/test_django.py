@@ -1,0 +1,334 @@
+"""What a Django project gets through its pages: log-ins, sessions, resets."""
+
+import base64
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import (
+    authenticate,
+    get_user_model,
+    hashers,
+)
+from django.core import mail
+from django.test import Client
+
+from credguard.campaigns import Campaigns, LetterTemplate, Plan, everyone
+from credguard.campaigns.states import AccountState
+from credguard.errors import ResetRequiredError, StorageUnavailableError
+from credguard.integrations.django.door import guard
+from credguard.integrations.django.mail import DjangoMail
+from credguard.second_factor.totp import code_at
+
+pytestmark = pytest.mark.usefixtures("site")
+
+OLD = "the old password of alice"
+NEW = "a quiet harbour at noon"
+LETTER = LetterTemplate(
+    site="Machina",
+    reason="On 7 November somebody copied our database.",
+    sender_name="Machina",
+    sender_address="help@machina.example",
+    link="https://machina.example/credentials/reset/#{token}",
+)
+
+
+def member(name: str = "alice", password: str = OLD) -> Any:
+    """Make a member with a hash that Django wrote before credguard came."""
+    user = get_user_model().objects.create(username=name, email=f"{name}@mail.example")
+    user.password = hashers.PBKDF2PasswordHasher().encode(password, "salt", 2)
+    user.save()
+    return user
+
+
+def stored(user: Any) -> str:
+    """Return what stands in the column."""
+    return str(get_user_model().objects.get(pk=user.pk).password)
+
+
+def log_in(client: Client, password: str, name: str = "alice") -> Any:
+    """Fill in the log-in form and send it."""
+    client.get("/accounts/login/")
+    data = {"username": name, "password": password}
+    return client.post("/accounts/login/", data)
+
+
+def is_in(client: Client) -> bool:
+    """Return True if the members' page greets somebody."""
+    return bool(client.get("/").status_code == 200)
+
+
+def swept(campaigns: Campaigns) -> str:
+    """Start a campaign over everybody and sweep it."""
+    plan: Plan = campaigns.plan(everyone, letter=LETTER, rate=100_000.0)
+    campaign = campaigns.start(plan)
+    campaigns.sweep(campaign, worker="sweeper")
+    return campaign
+
+
+def test_an_old_hash_lets_in_and_is_replaced() -> None:
+    """Through Django's own page, and the new hash is the one that is checked next."""
+    user, client = member(), Client()
+    assert log_in(client, OLD).status_code == 302
+    assert is_in(client)
+    assert stored(user).startswith("$argon2id$")
+    assert log_in(Client(), OLD).status_code == 302
+
+
+def test_the_replacement_does_not_undo_what_was_stored_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compare and set: the hash of before must still stand there."""
+    user = member()
+    other = guard().passwords.hash(NEW)
+    verify = guard().passwords.verify
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        found = verify(*args, **kwargs)
+        get_user_model().objects.filter(pk=user.pk).update(password=other)
+        return found
+
+    monkeypatch.setattr(guard().passwords, "verify", slow)
+    assert authenticate(None, username="alice", password=OLD).pk == user.pk
+    assert stored(user) == other
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_a_wrong_password_is_nobodys(name: str) -> None:
+    """Neither for a known name nor for an unknown one."""
+    member()
+    client = Client()
+    assert log_in(client, "a guess", name).status_code == 200
+    assert not is_in(client)
+
+
+def test_a_closed_account_is_not_let_in() -> None:
+    """As in Django's own backend."""
+    user = member()
+    get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+    assert authenticate(None, username="alice", password=OLD) is None
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"username": "alice"}, {"password": OLD}, {"token": "x"}]
+)
+def test_credentials_of_another_kind_are_another_backends(
+    given: dict[str, str],
+) -> None:
+    """Nothing is asked of the door."""
+    member()
+    assert authenticate(None, **given) is None
+
+
+def test_an_unreadable_hash_is_logged_and_lets_nobody_in(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Somebody has to look; the hash does not stand in the log."""
+    user = member()
+    get_user_model().objects.filter(pk=user.pk).update(password="gibberish")
+    assert authenticate(None, username="alice", password=OLD) is None
+    assert "UnreadableHashError" in caplog.text
+    assert "gibberish" not in caplog.text
+
+
+def test_a_reset_from_the_notice_to_the_new_password(site: Campaigns) -> None:
+    """The old session ends, mail goes by Django's path, the link works once."""
+    user, client = member(), Client()
+    log_in(client, OLD)
+    campaign = swept(site)
+    assert not is_in(client)
+    response = log_in(client, OLD)
+    assert response.url == "/credentials/reset-required/"
+    assert b"taken it out of use" in client.get(response.url).content
+    site.send(campaign, DjangoMail(), worker="sender")
+    [message] = mail.outbox
+    token = re.search(r"reset/#(\S+)", message.body)
+    assert token is not None
+    assert message.to == ["alice@mail.example"]
+    page = client.get("/credentials/reset/")
+    assert page["Referrer-Policy"] == "no-referrer"
+    data = {"token": token[1], "password": OLD}
+    assert b"in use before" in client.post("/credentials/reset/", data).content
+    data["password"] = NEW
+    assert b"is set" in client.post("/credentials/reset/", data).content
+    assert b"no longer works" in client.post("/credentials/reset/", data).content
+    assert log_in(client, NEW).url == "/"
+    assert is_in(client)
+    assert stored(user).startswith("$argon2id$")
+    assert site.status(campaign).counts == {AccountState.RESET_DONE: 1}
+
+
+def test_djangos_own_reset_form_is_a_way_back(site: Campaigns) -> None:
+    """The leaked password is refused there, and the next log-in settles the account."""
+    member()
+    campaign = swept(site)
+    client = Client()
+    client.post("/accounts/password_reset/", {"email": "alice@mail.example"})
+    [message] = mail.outbox
+    link = re.search(r"http://testserver(\S+)", message.body)
+    assert link is not None
+    form = client.get(link[1]).url
+    for password, code in ((OLD, 200), ("The old password of alice", 200), (NEW, 302)):
+        data = {"new_password1": password, "new_password2": password}
+        assert client.post(form, data).status_code == code
+    assert log_in(client, NEW).url == "/"
+    assert site.status(campaign).counts == {AccountState.RESET_DONE: 1}
+
+
+def test_a_change_in_djangos_form_keeps_this_session_and_ends_others() -> None:
+    """As Django does, but the stamp too."""
+    member()
+    here, elsewhere = Client(), Client()
+    log_in(here, OLD)
+    log_in(elsewhere, OLD)
+    data = {"old_password": OLD, "new_password1": NEW, "new_password2": NEW}
+    assert here.post("/accounts/password_change/", data).status_code == 302
+    assert is_in(here)
+    assert not is_in(elsewhere)
+
+
+def test_a_short_password_is_refused_in_djangos_form() -> None:
+    """With the policy's sentence."""
+    member()
+    client = Client()
+    log_in(client, OLD)
+    data = {"old_password": OLD, "new_password1": "short", "new_password2": "short"}
+    shown = client.post("/accounts/password_change/", data).content
+    assert b"Use at least 15 characters" in shown
+
+
+def test_a_swapped_session_is_logged_out_and_recorded() -> None:
+    """Another browser with this one's session cookie is nobody."""
+    user, client, other = member(), Client(), Client()
+    log_in(client, OLD)
+    other.get("/accounts/login/")
+    other.cookies["sessionid"] = client.cookies["sessionid"].value
+    assert not is_in(other)
+    assert not is_in(client)
+    now = guard().campaigns._means.clock()
+    [swap] = guard().swaps.every(now - timedelta(minutes=1), now)
+    assert swap.owner_id == str(user.pk)
+
+
+def test_the_browsers_cookie_is_not_set_in_the_answer_to_a_log_in() -> None:
+    """What swaps answers would swap both; so such a session does without."""
+    member()
+    client = Client()
+    answer = client.post("/accounts/login/", {"username": "alice", "password": OLD})
+    assert "cgbrowser" not in answer.cookies
+    assert is_in(client)
+    assert "cgbrowser" in client.get("/accounts/login/").cookies
+    assert is_in(client)
+
+
+def test_who_logs_in_by_other_means_gets_a_stamp() -> None:
+    """Such as by a sign-up, or a site's own backend."""
+    user, client = member(), Client()
+    client.force_login(user)
+    assert is_in(client)
+    guard().sign_out_everywhere(str(user.pk))
+    assert not is_in(client)
+
+
+def test_a_session_from_before_credguard_is_over() -> None:
+    """It has no stamp; nobody can tell when it began."""
+    user, client = member(), Client()
+    client.force_login(user)
+    session = client.session
+    del session["credguard"]
+    session.save()
+    assert not is_in(client)
+
+
+def enrolled(client: Client) -> bytes:
+    """Set a second factor up in the pages and return its seed."""
+    shown = client.post("/credentials/second-factor/").content.decode()
+    assert "<svg" in shown
+    key = re.search(r"<code>([A-Z2-7 ]+)</code>", shown)
+    assert key is not None
+    text = key[1].replace(" ", "")
+    seed = base64.b32decode(text + "=" * (-len(text) % 8))
+    wrong = client.post("/credentials/second-factor/confirm/", {"code": "000000"})
+    assert b"is not right" in wrong.content
+    code = {"code": code_at(seed, step())}
+    shown = client.post("/credentials/second-factor/confirm/", code).content.decode()
+    assert shown.count("<li><code>") == 10
+    return seed
+
+
+def step() -> int:
+    """Return the step that a phone is in."""
+    return int(guard().campaigns._means.clock().timestamp()) // 30
+
+
+def test_a_second_factor_from_the_first_page_to_the_last() -> None:
+    """Until the code fits, no page is shown but the one that asks for it."""
+    member()
+    client = Client()
+    log_in(client, OLD)
+    seed = enrolled(client)
+    client.post("/credentials/sign-out/")
+    assert not is_in(client)
+    log_in(client, OLD)
+    assert client.get("/?page=2").url == "/credentials/second-step/"
+    assert client.post("/accounts/password_change/").url == "/credentials/second-step/"
+    wrong = client.post("/credentials/second-step/", {"code": "000000"})
+    assert b"is not right" in wrong.content
+    code = {"code": code_at(seed, step() + 1)}
+    assert client.post("/credentials/second-step/", code).url == "/?page=2"
+    assert is_in(client)
+    shown = client.post("/credentials/second-factor/disable/").content
+    assert b"There is no second factor" in shown
+
+
+def test_a_factor_is_not_taken_away_without_proof() -> None:
+    """A session that was left open is not enough, nor for another seed."""
+    member()
+    client = Client()
+    log_in(client, OLD)
+    enrolled(client)
+    session = client.session
+    del session["credguard_proof"]
+    session.save()
+    for page in ("second-factor/", "second-factor/disable/"):
+        assert b"Confirm this" in client.post(f"/credentials/{page}").content
+    assert b"is in force" in client.get("/credentials/second-factor/").content
+
+
+def test_out_everywhere() -> None:
+    """All sessions of the account are over."""
+    member()
+    here, elsewhere = Client(), Client()
+    log_in(here, OLD)
+    log_in(elsewhere, OLD)
+    here.post("/credentials/sign-out/", {"everywhere": "1"})
+    assert not is_in(here)
+    assert not is_in(elsewhere)
+
+
+def test_a_database_that_is_away_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is let in, nobody is logged out, and the page says when to come back."""
+    member()
+    client = Client()
+    log_in(client, OLD)
+
+    def away(*args: object, **kwargs: object) -> None:
+        del args, kwargs
+        raise StorageUnavailableError
+
+    monkeypatch.setattr(guard(), "check_session", away)
+    monkeypatch.setattr(guard(), "log_in", away)
+    assert client.post("/").status_code == 503
+    assert client.get("/")["Retry-After"] == "5"
+    assert log_in(Client(), OLD).status_code == 503
+    monkeypatch.undo()
+    assert is_in(client)
+
+
+def test_a_leaked_password_is_told_to_who_asks_in_code(site: Campaigns) -> None:
+    """Without the middleware the error says what is accepted."""
+    member()
+    swept(site)
+    with pytest.raises(ResetRequiredError):
+        authenticate(None, username="alice", password=OLD)
