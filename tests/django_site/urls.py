@@ -8,14 +8,13 @@ from django.http import HttpResponse
 from django.urls import include, path
 
 
-@login_required
 def members_only(request: Any) -> HttpResponse:
     """Greet the member by name."""
     return HttpResponse(f"Hello {request.user.get_username()}.")
 
 
 urlpatterns = [
-    path("", members_only, name="home"),
+    path("", login_required(members_only), name="home"),
     path("accounts/", include("django.contrib.auth.urls")),
     path("credentials/", include("credguard.integrations.django.urls")),
     path("admin/", admin.site.urls),
