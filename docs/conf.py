@@ -2,6 +2,19 @@
 
 from importlib.metadata import version as installed_version
 
+import django
+from django.conf import settings
+
+# Django's modules are only read in a project.
+settings.configure(
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "credguard.integrations.django",
+    ]
+)
+django.setup()
+
 project = "credguard"
 author = "The credguard developers"
 copyright = author

@@ -9,20 +9,31 @@ import pytest
 
 from credguard.campaigns import Campaigns
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_site.settings")
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
 @pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def django_project() -> None:
+    """The project's settings, for this process alone and not for those it starts."""
+    import django  # noqa: PLC0415  # no other test pays for it
+
+    os.environ[_VARIABLE] = "django_site.settings"
+    django.setup()
+    del os.environ[_VARIABLE]
+
+
+@pytest.fixture(scope="session")
+def _migrated(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_project: None,  # noqa: ARG001  # it is there before all that follows
+) -> Path:
     """A database after `migrate`, made once."""
-    import django  # noqa: PLC0415
     from django.conf import settings  # noqa: PLC0415
     from django.core.management import (  # noqa: PLC0415
         call_command,
     )
     from django.db import connections  # noqa: PLC0415
 
-    django.setup()
     template = tmp_path_factory.mktemp("site") / "migrated.sqlite"
     settings.DATABASES["default"]["NAME"] = str(template)
     call_command("migrate", verbosity=0)

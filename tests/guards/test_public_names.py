@@ -3,7 +3,6 @@
 import importlib
 from collections.abc import Callable
 
-import django
 import pytest
 from sources import FILES, module_name_of
 
@@ -43,9 +42,9 @@ def test_another_name_is_no_attribute() -> None:
         _ = credguard.Passwords
 
 
+@pytest.mark.usefixtures("django_project")  # models and their admin want one
 def test_every_module_exports_what_it_says() -> None:
     """Every name in a module's `__all__` is there, and stands there once."""
-    django.setup()  # models and their admin want a project
     for path in FILES:
         if "migrations" in path.parts or path.name == "__main__.py":
             continue
