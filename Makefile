@@ -119,7 +119,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
-	bench-sessions javascript trial-kills trial-swaps trial-mail-farm
+	bench-sessions javascript strangers trial-kills trial-swaps trial-mail-farm
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -197,6 +197,9 @@ build/javascript/.installed: tests/javascript/package-lock.json
 	@touch $@
 
 javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
+
+strangers: $(INSTALLED)  ## Try credguard on forum packages that others wrote
+	$(BIN)/python tests/strangers $(STRANGERS)
 
 trial-kills: $(INSTALLED)  ## Kill the workers of a campaign again and again
 	$(BIN)/python -m benchmarks.campaigns.kills $(BENCH_ARGS)

@@ -12,7 +12,7 @@ from django.contrib.auth import (
     hashers,
 )
 from django.core import mail
-from django.test import Client
+from django.test import Client, override_settings
 
 from credguard.campaigns import Campaigns, LetterTemplate, Plan, everyone
 from credguard.campaigns.states import AccountState
@@ -294,6 +294,54 @@ def test_a_factor_is_not_taken_away_without_proof() -> None:
     for page in ("second-factor/", "second-factor/disable/"):
         assert b"Confirm this" in client.post(f"/credentials/{page}").content
     assert b"is in force" in client.get("/credentials/second-factor/").content
+
+
+def test_a_view_that_keeps_its_request_to_itself_is_no_loss() -> None:
+    """Some forums call `authenticate` without it: the browser is known all the same."""
+    member()
+    client = Client()
+    client.get("/accounts/login/")
+    data = {"username": "alice", "password": OLD}
+    assert client.post("/without-request/", data).content == b"in"
+    assert is_in(client)
+    client.cookies["cgbrowser"] = "of another browser"
+    assert not is_in(client)
+
+
+def test_a_log_in_outside_of_any_request_has_no_browser() -> None:
+    """Such as in a script that fills sessions for tests."""
+    member()
+    user = authenticate(username="alice", password=OLD)
+    client = Client()
+    client.get("/accounts/login/")
+    client.force_login(user)
+    assert is_in(client)
+
+
+def test_a_backend_of_the_forums_own_finds_members_its_way() -> None:
+    """Made from ours, with one method."""
+    member()
+    with override_settings(AUTHENTICATION_BACKENDS=["django_site.backends.OfTheForum"]):
+        assert log_in(Client(), OLD, "alice@mail.example").status_code == 302
+        assert log_in(Client(), OLD, "alice").status_code == 200
+
+
+def test_scripts_are_answered_in_json(site: Campaigns) -> None:
+    """What calls an API would follow a redirect and read a page as its data."""
+    member()
+    client = Client()
+    log_in(client, OLD)
+    enrolled(client)
+    log_in(client, OLD)
+    answer = client.get("/", headers={"accept": "application/json"})
+    assert answer.status_code == 403
+    assert answer.json()["page"] == "/credentials/second-step/"
+    swept(site)
+    data = {"username": "alice", "password": OLD}
+    answer = Client().post(
+        "/accounts/login/", data, headers={"accept": "application/json"}
+    )
+    assert answer.json()["code"] == "reset_required"
 
 
 def test_out_everywhere() -> None:

@@ -38,7 +38,6 @@ from credguard.errors import (
     KeyringError,
     SetupError,
 )
-from credguard.integrations.django import checks
 from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.databases import url_of
 from credguard.integrations.django.door import guard
@@ -51,6 +50,12 @@ pytestmark = pytest.mark.usefixtures("site")
 TESTS = Path(__file__).parents[1]
 OLD = "the old password of alice"
 NEW = "a quiet harbour at noon"
+APP = "credguard.integrations.django"
+VALIDATOR = f"{APP}.validators.CredGuardValidator"
+BACKEND = f"{APP}.backends.CredGuardBackend"
+MIDDLEWARE = f"{APP}.middleware.CredGuardMiddleware"
+BEFORE = "django.contrib.auth.middleware.AuthenticationMiddleware"
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PHPASS = "$H$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0"  # phpass's own test: test12345
 LETTER = LetterTemplate(
     site="Machina",
@@ -138,10 +143,17 @@ def test_what_could_not_be_checked_is_an_error_of_its_own(
     assert refused(NEW) == ["unavailable"]
 
 
-def found(**settings: object) -> set[str]:
-    """Return the ids of what `manage.py check` finds with other settings."""
+def messages(**settings: object) -> list[Any]:
+    """Return what `manage.py check` finds with other settings."""
+    from credguard.integrations.django import checks  # noqa: PLC0415  # needs a project
+
     with override_settings(**settings):
-        return {each.id for each in checks.check_project(None)}
+        return checks.check_project(None)
+
+
+def found(**settings: object) -> set[str]:
+    """Return the ids of what is found with other settings."""
+    return {each.id for each in messages(**settings)}
 
 
 def test_a_project_as_the_how_to_says_is_fine() -> None:
@@ -155,14 +167,25 @@ def test_a_project_as_the_how_to_says_is_fine() -> None:
         ({"CREDGUARD": None}, "credguard.E001"),
         ({"CREDGUARD": {"KEYRING": "x"}}, "credguard.E001"),
         ({"CREDGUARD": {"KEYRINGS": "x"}}, "credguard.E001"),
-        ({"PASSWORD_HASHERS": [checks.VALIDATOR]}, "credguard.E003"),
+        (
+            {"PASSWORD_HASHERS": [VALIDATOR]},
+            "credguard.E003",
+        ),
         ({"AUTHENTICATION_BACKENDS": []}, "credguard.E004"),
         (
-            {"AUTHENTICATION_BACKENDS": [checks.BACKEND, checks._DJANGOS_BACKEND]},
+            {
+                "AUTHENTICATION_BACKENDS": [
+                    BACKEND,
+                    MODEL_BACKEND,
+                ]
+            },
             "credguard.E005",
         ),
         ({"MIDDLEWARE": []}, "credguard.E006"),
-        ({"MIDDLEWARE": [checks.MIDDLEWARE, checks._BEFORE]}, "credguard.E006"),
+        (
+            {"MIDDLEWARE": [MIDDLEWARE, BEFORE]},
+            "credguard.E006",
+        ),
         ({"AUTH_PASSWORD_VALIDATORS": []}, "credguard.W007"),
         (
             {"SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies"},
@@ -183,17 +206,45 @@ def test_a_pepper_is_found() -> None:
     assert found(CREDGUARD=given) == {"credguard.E002"}
 
 
-def test_each_error_names_its_remedy() -> None:
-    """In the hint, or in the text where credguard's own error has it."""
-    with override_settings(
+def test_each_finding_names_its_remedy() -> None:
+    """What is to be written, and where."""
+    given = messages(
         MIDDLEWARE=[],
-        AUTHENTICATION_BACKENDS=[],
+        AUTHENTICATION_BACKENDS=[MODEL_BACKEND],
         PASSWORD_HASHERS=[],
         AUTH_PASSWORD_VALIDATORS=[],
-    ):
-        assert all(
-            "Put '" in m.hint or "Put {" in m.hint for m in checks.check_project(None)
-        )
+    )
+    assert len(given) == 5
+    for each in given:
+        assert each.hint.startswith(("Put '", "Put {", "Take '"))
+
+
+@pytest.mark.parametrize(
+    ("backends", "expected"),
+    [
+        (["django_site.backends.OfTheForum"], set()),
+        (["django_site.backends.OfTheForum", "nowhere.Backend"], set()),
+        (
+            [
+                "django_site.backends.OfTheForum",
+                "django.contrib.auth.backends.RemoteUserBackend",
+            ],
+            set(),
+        ),
+        (
+            [
+                "django_site.backends.OfTheForum",
+                "django.contrib.auth.backends.AllowAllUsersModelBackend",
+            ],
+            {"credguard.E005"},
+        ),
+    ],
+)
+def test_a_forums_own_backend_counts_by_what_it_is(
+    backends: list[str], expected: set[str]
+) -> None:
+    """Made from ours, it is ours; made from Django's, it takes passwords."""
+    assert found(AUTHENTICATION_BACKENDS=backends) == expected
 
 
 @pytest.mark.parametrize("given", [None, "", {"KEYRING": ""}])

@@ -9,6 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from credguard.errors import PasswordMismatchError, StoredDataError
 from credguard.guard import Login
+from credguard.integrations.django.current import request_now
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.stamps import network_of, seen_browser
 
@@ -39,20 +40,30 @@ class CredGuardBackend(ModelBackend):
             BusyError: Nothing was decided; try again.
             StorageUnavailableError: The database is away or locked.
         """
-        model = get_user_model()
-        name = username if username is not None else kwargs.get(model.USERNAME_FIELD)
-        if name is None or password is None:
+        named = kwargs.get(get_user_model().USERNAME_FIELD)
+        name = username if username is not None else named
+        if not isinstance(name, str) or password is None:
             return None
-        try:
-            user = model._default_manager.get_by_natural_key(name)
-        except model.DoesNotExist:
-            user = None
+        user = self.find_user(name)
+        request = request or request_now()
         login = _log_in(request, user, password)
         if login is None or user is None or not self.user_can_authenticate(user):
             return None
         _replace(user, login)
-        user._credguard_login = login
+        user._credguard_login = (login, seen_browser(request))
         return user
+
+    def find_user(self, name: str) -> Any:
+        """
+        Return the user who is called *name*, None if there is none.
+
+        Override it where people also log in with their address.
+        """
+        model = get_user_model()
+        try:
+            return model._default_manager.get_by_natural_key(name)
+        except model.DoesNotExist:
+            return None
 
 
 def _log_in(request: Any, user: Any, password: str) -> Login | None:

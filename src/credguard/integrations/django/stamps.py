@@ -8,8 +8,8 @@ from django.utils.crypto import constant_time_compare
 from credguard.errors import SessionRefusedError
 from credguard.integrations.django.browsers import browser_of
 from credguard.integrations.django.configuration import read_configuration
+from credguard.integrations.django.current import was_changed
 from credguard.integrations.django.door import guard
-from credguard.integrations.django.renewing import was_changed
 
 STAMP = "credguard"
 SECOND_STEP = "credguard_second_step"
@@ -36,13 +36,15 @@ def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> Non
     door, account_id = guard(), str(user.pk)
     login = user.__dict__.pop("_credguard_login", None)
     if login is not None:
-        session[STAMP], needed = login.session, login.second_factor_needed
+        (made, browser) = login
+        session[STAMP], needed = made.session, made.second_factor_needed
     else:
+        browser = seen_browser(request)
         session[STAMP] = door.open_session(
-            account_id, browser=seen_browser(request), network=network_of(request)
+            account_id, browser=browser, network=network_of(request)
         )
         needed = door.second_factors.is_enrolled(account_id)
-    session[_BROWSERLESS] = not seen_browser(request)
+    session[_BROWSERLESS] = not browser
     if needed:
         session[SECOND_STEP] = True
 

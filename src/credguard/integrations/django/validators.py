@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from credguard.errors import PasswordRejectedError, UnavailableError
+from credguard.integrations.django.current import note_changed
 from credguard.integrations.django.door import guard
-from credguard.integrations.django.renewing import note_changed
 from credguard.integrations.django.users import names_of
 
 
