@@ -47,6 +47,7 @@ PURE := \
 	src/credguard/campaigns/tokens.py \
 	src/credguard/guard/forgotten_tokens.py \
 	src/credguard/guard/proofs.py \
+	src/credguard/integrations/flask/identities.py \
 	src/credguard/incidents/fields.py \
 	src/credguard/incidents/incident.py \
 	src/credguard/incidents/public.py \

@@ -24,12 +24,12 @@ class Host:
         accounts: Makes the user table.
 
         mail: Makes what carries notices where neither a mail server nor a folder is
-            named.
+            named; None if one of them has to be.
     """
 
     guard: Callable[[], CredGuard]
     accounts: Callable[[], SqlAccounts]
-    mail: Callable[[], Delivery]
+    mail: Callable[[], Delivery] | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,8 @@ class HostSettings(Settings):
 
     def delivery(self, deadline: timedelta = DEFAULT_DEADLINE) -> Delivery:
         """Return the host's mail, unless a mail server or a folder is named."""
-        if self.host is None or any(self.notices.get(name) for name in CARRIERS):
+        is_named = any(self.notices.get(name) for name in CARRIERS)
+        if is_named or self.host is None or self.host.mail is None:
             return Settings.delivery(self, deadline)
         return self.host.mail()
 

@@ -1,0 +1,110 @@
+"""What ``app.config`` says, with what it need not say."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, make_url
+
+from credguard.accounts import Columns, SqlAccounts
+from credguard.errors import KeyringError, SetupError
+from credguard.guard import CredGuard
+from credguard.keys import Keyring
+
+_KEYRING = "CREDGUARD_KEYRING"
+
+
+class Settings:
+    """
+    The settings of one application.
+
+    Args:
+        config: ``app.config``: ``CREDGUARD_KEYRING`` (else of the environment),
+            ``CREDGUARD_DATABASE`` (else ``SQLALCHEMY_DATABASE_URI``),
+            ``CREDGUARD_TABLE``, ``CREDGUARD_COLUMNS``, ``CREDGUARD_OPTIONS``,
+            ``CREDGUARD_NOTICES``, ``CREDGUARD_BROWSER_COOKIE``.
+
+        folder: ``app.instance_path``: from there Flask-SQLAlchemy takes the path of an
+            SQLite file that is relative.
+    """
+
+    def __init__(self, config: Mapping[str, Any], folder: str) -> None:
+        self._config = config
+        self._folder = folder
+
+    def keyring(self) -> Keyring:
+        """
+        Return the keys.
+
+        Raises:
+            KeyringError: There are none, or they are none.
+        """
+        given = self._config.get(_KEYRING) or os.environ.get(_KEYRING)
+        if isinstance(given, Keyring):
+            return given
+        if not given:
+            message = (
+                f"no keyring: set {_KEYRING} in the configuration or in the "
+                "environment; make one with: credguard keygen"
+            )
+            raise KeyringError(message)
+        return Keyring.parse(str(given))
+
+    @property
+    def users(self) -> str:
+        """
+        The URL of the database with the user table.
+
+        Raises:
+            SetupError: There is none.
+        """
+        given = self._config.get("SQLALCHEMY_DATABASE_URI")
+        if given:
+            return _absolute(make_url(given), self._folder)
+        if not self._config.get("CREDGUARD_DATABASE"):
+            message = "set SQLALCHEMY_DATABASE_URI, or CREDGUARD_DATABASE to a URL"
+            raise SetupError(message)
+        return str(self._config["CREDGUARD_DATABASE"])
+
+    @property
+    def database(self) -> str:
+        """The URL of the database with the credguard_* tables."""
+        return str(self._config.get("CREDGUARD_DATABASE") or self.users)
+
+    @property
+    def notices(self) -> Mapping[str, object]:
+        """What stands under ``[notices]`` in a settings file."""
+        return dict(self._config.get("CREDGUARD_NOTICES") or {})
+
+    @property
+    def browser_cookie(self) -> str:
+        """The cookie that tells browsers apart."""
+        return str(self._config.get("CREDGUARD_BROWSER_COOKIE") or "cgbrowser")
+
+    def accounts(self) -> SqlAccounts:
+        """Return the user table."""
+        columns = Columns(**(self._config.get("CREDGUARD_COLUMNS") or {}))
+        table = str(self._config.get("CREDGUARD_TABLE") or "user")
+        return SqlAccounts(self.users, table=table, columns=columns)
+
+    def guard(self) -> CredGuard:
+        """Return a door."""
+        return CredGuard(
+            keyring=self.keyring(),
+            database=self.database,
+            accounts=self.accounts(),
+            **dict(self._config.get("CREDGUARD_OPTIONS") or {}),
+        )
+
+
+def _absolute(url: URL, folder: str) -> str:
+    if url.get_backend_name() == "sqlite":
+        if not url.database or url.database == ":memory:":
+            message = (
+                "an SQLite database in memory cannot be shared; set "
+                "SQLALCHEMY_DATABASE_URI to a file, such as sqlite:///forum.db"
+            )
+            raise SetupError(message)
+        url = url.set(database=str(Path(folder) / url.database))
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,1 @@
+"""A Flask application as people have it, with credguard in it."""
