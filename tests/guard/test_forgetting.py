@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from phones import enrolled, proof_of
 
 from credguard import CredGuard, Keyring
 from credguard.campaigns import in_list
@@ -32,6 +31,7 @@ from credguard.guard.forgotten_tokens import (
 from credguard.screening import ReasonCode
 from credguard.testing import FrozenClock
 from forums import House, house_at, password_of
+from phones import enrolled, proof_of
 
 NEW = "a quiet harbour at noon"
 NOON = datetime(2014, 4, 12, 12, tzinfo=UTC)

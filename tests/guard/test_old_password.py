@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from phones import Phone, enrolled, proof_of
 
 from credguard.campaigns import in_list
 from credguard.errors import RefusedError
 from credguard.sessions import credential_of
 from credguard.testing import FrozenClock, RememberedMail
 from forums import FAST, LETTER, House, django_hash, house_at, password_of, tokens_in
+from phones import Phone, enrolled, proof_of
 
 CLOCK = datetime(2014, 4, 12, 17, 45, tzinfo=UTC)
 PLAIN, CAREFUL, OTHER = 1, 2, 4  # members; CAREFUL and OTHER have a second factor

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from phones import Phone, enrolled, proof_of
 
 from credguard.errors import (
     BusyError,
@@ -18,6 +17,7 @@ from credguard.errors import (
 from credguard.guard import Proof, ProofPolicy
 from credguard.testing import FrozenClock, RememberedMail
 from forums import House, django_hash, house_at, password_of, tokens_in
+from phones import Phone, enrolled, proof_of
 
 NEW = "a quiet harbour at noon"
 MEMBER = 2

@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from phones import Phone, enrolled
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -23,6 +22,7 @@ from credguard.errors import (
 from credguard.integrations.starlette import GuardMiddleware, StarletteGuard
 from credguard.testing import FrozenClock
 from forums import JOINED, House, house_at, password_of
+from phones import Phone, enrolled
 
 
 @pytest.fixture
