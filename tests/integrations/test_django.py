@@ -282,6 +282,34 @@ def test_a_second_factor_from_the_first_page_to_the_last() -> None:
     assert b"There is no second factor" in shown
 
 
+def test_a_trusted_browser_is_not_asked_again() -> None:
+    """Until it is forgotten."""
+    user = member()
+    client = Client()
+    log_in(client, OLD)
+    seed = enrolled(client)
+    client.post("/credentials/sign-out/")
+    log_in(client, OLD)
+    code = {"code": code_at(seed, step() + 1), "trust": "on"}
+    client.post("/credentials/second-step/", code)
+    first = client.cookies["cgdevice"].value
+    for _ in range(2):
+        client.post("/credentials/sign-out/")
+        log_in(client, OLD)
+        assert is_in(client)
+    assert client.cookies["cgdevice"].value != first
+    other = Client()
+    log_in(other, OLD)
+    assert not is_in(other)
+    page = "/credentials/second-factor/"
+    assert b"Trusted browsers" in client.get(page).content
+    [device] = guard().second_factors.devices.every(str(user.pk))
+    assert b"Trusted browsers" not in client.post(page, {"forget": device.id}).content
+    client.post("/credentials/sign-out/")
+    log_in(client, OLD)
+    assert not is_in(client)
+
+
 def test_a_factor_is_not_taken_away_without_proof() -> None:
     """A session that was left open is not enough, nor for another seed."""
     member()

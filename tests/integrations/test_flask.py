@@ -231,6 +231,31 @@ def test_the_second_factor_is_asked_for_and_cannot_be_gone_around(
     assert is_in(client)
 
 
+def test_a_trusted_browser_is_not_asked_again(
+    app: Flask, client: FlaskClient, door: CredGuard
+) -> None:
+    """Until it is forgotten, and never with another account's password."""
+    log_in(client)
+    seed = enrolled(client)
+    log_in(client)
+    data = {"code": code_at(seed, step() + 1), "trust": "1"}
+    client.post("/credentials/second-step", data=data)
+    first = cookie(client, "cgdevice")
+    for _ in range(2):
+        assert log_in(client).location == "/"
+        assert is_in(client)
+    assert cookie(client, "cgdevice") != first
+    other = app.test_client()
+    log_in(other)
+    assert not is_in(other)
+    page = "/credentials/second-factor"
+    assert "Trusted browsers" in client.get(page).text
+    [device] = door.second_factors.devices.every("1")
+    client.post(page, data={"ask": "forget", "device": device.id})
+    log_in(client)
+    assert not is_in(client)
+
+
 def test_a_factor_is_ended_by_who_has_just_proved_it(client: FlaskClient) -> None:
     """A session that was left open is not enough."""
     log_in(client)

@@ -27,3 +27,11 @@ class CodeForm(forms.Form):
             attrs={"autocomplete": "one-time-code", "inputmode": "text"}
         ),
     )
+
+
+class SecondStepForm(CodeForm):
+    """A code, and whether to trust the browser from then on."""
+
+    trust = forms.BooleanField(
+        label=_("Trust this browser: do not ask again here"), required=False
+    )

@@ -13,6 +13,7 @@ from credguard.errors import ResetRequiredError, UnavailableError
 from credguard.integrations.django.browsers import give_cookie
 from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.current import answering
+from credguard.integrations.django.devices import give_token
 from credguard.integrations.django.stamps import (
     SECOND_STEP,
     check_stamp,
@@ -43,6 +44,7 @@ class CredGuardMiddleware:
         except UnavailableError:
             return _unavailable()
         give_cookie(request, response, self._cookie)
+        give_token(request, response)
         return response
 
     def _answered(self, request: Any) -> Any:

@@ -6,9 +6,11 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.utils.crypto import constant_time_compare
 
 from credguard.errors import SessionRefusedError
+from credguard.guard import Session
 from credguard.integrations.django.browsers import browser_of
 from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.current import was_changed
+from credguard.integrations.django.devices import is_trusted
 from credguard.integrations.django.door import guard
 
 STAMP = "credguard"
@@ -38,6 +40,7 @@ def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> Non
     if login is not None:
         (made, browser) = login
         session[STAMP], needed = made.session, made.second_factor_needed
+        needed = needed and not is_trusted(request, account_id, epoch=made.epoch)
     else:
         browser = seen_browser(request)
         session[STAMP] = door.open_session(
@@ -49,9 +52,12 @@ def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> Non
         session[SECOND_STEP] = True
 
 
-def check_stamp(request: Any) -> None:
+def check_stamp(request: Any) -> Session | None:
     """
     Log the request's session out if it is over.
+
+    Returns:
+        The session, None if nobody is logged in, or not any more.
 
     Raises:
         UnavailableError: It cannot be told now.
@@ -59,10 +65,10 @@ def check_stamp(request: Any) -> None:
     session = request.session
     account_id = session.get(SESSION_KEY)
     if account_id is None:
-        return
+        return None
     browser = "" if session.get(_BROWSERLESS) else seen_browser(request)
     try:
-        guard().check_session(
+        return guard().check_session(
             str(session.get(STAMP, "")),
             account_id=str(account_id),
             browser=browser,
@@ -70,6 +76,7 @@ def check_stamp(request: Any) -> None:
         )
     except SessionRefusedError:
         logout(request)
+        return None
 
 
 def renew_stamp(request: Any) -> None:

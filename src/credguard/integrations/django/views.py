@@ -12,9 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from credguard.errors import RefusedError
+from credguard.integrations.django.devices import trust
 from credguard.integrations.django.door import guard
-from credguard.integrations.django.forms import CodeForm, NewPasswordForm
-from credguard.integrations.django.stamps import SECOND_STEP
+from credguard.integrations.django.forms import (
+    CodeForm,
+    NewPasswordForm,
+    SecondStepForm,
+)
+from credguard.integrations.django.stamps import SECOND_STEP, check_stamp
 
 _PROOF = "credguard_proof"
 
@@ -49,11 +54,14 @@ def reset(request: Any) -> Any:
 @login_required
 def second_step(request: Any) -> Any:
     """Ask for the second factor, after the password was right."""
-    form = CodeForm(request.POST or None)
+    form = SecondStepForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         factors, account_id = guard().second_factors, str(request.user.pk)
         try:
             verified = factors.verify(account_id, form.cleaned_data["code"])
+            found = check_stamp(request) if form.cleaned_data["trust"] else None
+            if found is not None:
+                trust(request, account_id, proof=verified.proof, epoch=found.epoch)
         except RefusedError as refused:
             form.add_error("code", str(refused))
         else:
@@ -69,8 +77,13 @@ def second_step(request: Any) -> Any:
 def second_factor(request: Any) -> Any:
     """Show whether there is a second factor, and set one up."""
     factors, account_id = guard().second_factors, str(request.user.pk)
-    context: dict[str, object] = {"in_force": factors.is_enrolled(account_id)}
-    if request.method == "POST":
+    if "forget" in request.POST:
+        factors.devices.revoke(account_id, request.POST["forget"])
+    context: dict[str, object] = {
+        "in_force": factors.is_enrolled(account_id),
+        "devices": factors.devices.every(account_id),
+    }
+    if request.method == "POST" and "forget" not in request.POST:
         try:
             context["enrollment"] = factors.enroll(
                 account_id,

@@ -76,7 +76,7 @@ class FlaskGuard:
 
         Returns:
             What `CredGuard.log_in` returns: store `replacement` if the old hash
-            still stands there.
+            still stands there. A trusted browser needs no second factor.
 
         Raises:
             CredguardError: As `CredGuard.log_in`. `ResetRequiredError` and what is
@@ -138,12 +138,14 @@ class FlaskGuard:
 
         return loader
 
-    def second_step(self, code: str) -> Verified:
+    def second_step(self, code: str, *, trust: bool = False) -> Verified:
         """
         Accept the second factor of the session that waits for it.
 
         Args:
             code: What was typed.
+
+            trust: Trust this browser, so that it is not asked next time.
 
         Returns:
             What was accepted; the session is the member's from now on.
@@ -152,4 +154,4 @@ class FlaskGuard:
             CodeMismatchError: The code is not right, or nobody is waiting.
             RefusedError, UnavailableError: As `SecondFactors.verify`.
         """
-        return sessions.second_step(code)
+        return sessions.second_step(code, trust=trust)

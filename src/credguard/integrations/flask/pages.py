@@ -54,7 +54,9 @@ def ask_second_step() -> str | Response:
     said = ""
     if request.method == "POST":
         try:
-            verified = second_step(request.form.get("code", ""))
+            verified = second_step(
+                request.form.get("code", ""), trust="trust" in request.form
+            )
         except RefusedError as refused:
             said = str(refused)
         else:
@@ -74,6 +76,7 @@ def second_factor() -> str:
     except RefusedError as refused:
         shown = {"said": str(refused), "confirming": asked == "confirm"}
     shown["on"] = factors.is_enrolled(found.account_id)
+    shown["devices"] = factors.devices.every(found.account_id)
     return render_template("credguard/second_factor.html", **shown)
 
 
@@ -87,6 +90,8 @@ def _asked(factors: SecondFactors, account_id: str, asked: str) -> dict[str, obj
         return {"codes": confirmed.recovery.codes}
     if asked == "disable":
         factors.disable(account_id, proof=proof)
+    if asked == "forget":
+        factors.devices.revoke(account_id, request.form.get("device", ""))
     return {}
 
 

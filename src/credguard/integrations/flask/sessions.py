@@ -6,7 +6,8 @@ from dataclasses import replace
 from flask import Response, current_app, g, request, session
 
 from credguard.errors import CodeMismatchError, SessionRefusedError
-from credguard.guard import Login
+from credguard.guard import Login, Session
+from credguard.integrations.flask import devices
 from credguard.integrations.flask.identities import Identity, read_identity
 from credguard.integrations.flask.state import guard, state
 from credguard.second_factor import Verified
@@ -30,6 +31,9 @@ def log_in(password: str, *, account_id: str | None, stored: str | None) -> Logi
         browser=browser,
         network=request.remote_addr or "",
     )
+    if account_id is not None and login.second_factor_needed:
+        is_trusted = devices.is_trusted(account_id, epoch=login.epoch)
+        login = replace(login, second_factor_needed=not is_trusted)
     g.credguard_login = (account_id, login, browser)
     return login
 
@@ -57,10 +61,27 @@ def keep_identity(_app: object, **_signal: object) -> None:
 def identity(written: object) -> Identity | None:
     """Return who is logged in or waits to be; None if nobody, or it is over."""
     found = read_identity(written)
-    if found is None:
-        return None
+    return found if found is not None and _good(found) is not None else None
+
+
+def second_step(code: str, *, trust: bool = False) -> Verified:
+    """Accept the second factor of the session that waits for it."""
+    found = read_identity(session.get(USER_ID))
+    good = None if found is None else _good(found)
+    if found is None or good is None:
+        raise CodeMismatchError
+    verified = guard().second_factors.verify(found.account_id, code)
+    if trust:
+        devices.trust(found.account_id, proof=verified.proof, epoch=good.epoch)
+    session[USER_ID] = replace(found, waits=False).to_text()
+    if current_app.config.get("REMEMBER_COOKIE_NAME", _REMEMBERS) in request.cookies:
+        session["_remember"] = "set"  # Flask-Login writes it anew, of the new text
+    return verified
+
+
+def _good(found: Identity) -> Session | None:
     try:
-        guard().check_session(
+        return guard().check_session(
             found.stamp,
             account_id=found.account_id,
             browser=_browser() if found.has_browser else "",
@@ -68,19 +89,6 @@ def identity(written: object) -> Identity | None:
         )
     except SessionRefusedError:
         return None
-    return found
-
-
-def second_step(code: str) -> Verified:
-    """Accept the second factor of the session that waits for it."""
-    found = identity(session.get(USER_ID))
-    if found is None:
-        raise CodeMismatchError
-    verified = guard().second_factors.verify(found.account_id, code)
-    session[USER_ID] = replace(found, waits=False).to_text()
-    if current_app.config.get("REMEMBER_COOKIE_NAME", _REMEMBERS) in request.cookies:
-        session["_remember"] = "set"  # Flask-Login writes it anew, of the new text
-    return verified
 
 
 def give_cookie(response: Response) -> Response:
