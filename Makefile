@@ -120,7 +120,7 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help install test drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
-	bench-sessions javascript strangers trial-kills trial-swaps trial-mail-farm
+	bench-sessions javascript cli-reference pictures strangers trial-kills trial-swaps trial-mail-farm
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -198,6 +198,12 @@ build/javascript/.installed: tests/javascript/package-lock.json
 	@touch $@
 
 javascript: build/javascript/.installed  ## Install the authenticators in JavaScript
+
+cli-reference: $(INSTALLED)  ## Write the page of commands anew
+	$(BIN)/python docs/cli_reference.py
+
+pictures: $(INSTALLED)  ## Take the documentation's pictures of the example forum anew
+	CREDGUARD_PICTURES=docs/pictures $(BIN)/python -m pytest tests/examples -q
 
 strangers: $(INSTALLED)  ## Try credguard on forum packages that others wrote
 	$(BIN)/python tests/strangers $(STRANGERS)

@@ -20,6 +20,7 @@ from credguard.cli.second_factors_export import export
 from credguard.cli.second_factors_import import import_factors
 from credguard.cli.second_factors_leak import leak
 from credguard.cli.second_factors_leak_follow import decide, open_ids, status
+from credguard.cli.tables import tables
 from credguard.errors import CredguardError, SetupError, UnavailableError
 
 # sysexits.h of BSD: a script can tell "try again" from "mend the settings".
@@ -69,6 +70,7 @@ for command in (
     journal,
     incident,
     audit,
+    tables,
     drill,
 ):
     credguard.add_command(command)

@@ -155,3 +155,16 @@ class FlaskGuard:
             RefusedError, UnavailableError: As `SecondFactors.verify`.
         """
         return sessions.second_step(code, trust=trust)
+
+    def renew_session(self) -> None:
+        """
+        Let the session go on whose member has just changed the password in it.
+
+        Call it after `CredGuard.change_password` or `CredGuard.password_was_set`,
+        which end all sessions, in the request of a member who is logged in.
+
+        Raises:
+            SessionRefusedError: Nobody is logged in.
+            StorageUnavailableError: The database is away or locked.
+        """
+        sessions.renew_session()

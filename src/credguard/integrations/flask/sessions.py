@@ -73,10 +73,26 @@ def second_step(code: str, *, trust: bool = False) -> Verified:
     verified = guard().second_factors.verify(found.account_id, code)
     if trust:
         devices.trust(found.account_id, proof=verified.proof, epoch=good.epoch)
-    session[USER_ID] = replace(found, waits=False).to_text()
+    _put(replace(found, waits=False))
+    return verified
+
+
+def renew_session() -> None:
+    """Let the session go on whose member has just changed the password in it."""
+    found = read_identity(session.get(USER_ID))
+    if found is None:
+        raise SessionRefusedError
+    browser = _browser()
+    stamp = guard().open_session(
+        found.account_id, browser=browser, network=request.remote_addr or ""
+    )
+    _put(replace(found, stamp=stamp, has_browser=bool(browser)))
+
+
+def _put(found: Identity) -> None:
+    session[USER_ID] = found.to_text()
     if current_app.config.get("REMEMBER_COOKIE_NAME", _REMEMBERS) in request.cookies:
         session["_remember"] = "set"  # Flask-Login writes it anew, of the new text
-    return verified
 
 
 def _good(found: Identity) -> Session | None:
