@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +65,15 @@ class Site:
 
     def mail(self) -> str:
         """Return the text of the newest mail."""
+        return str(self.mails()[-1].get_content())
+
+    def mails(self) -> list[EmailMessage]:
+        """Return all mails, the oldest first."""
         files = (self.folder / "mails" / "new").iterdir()
-        return max(files, key=lambda each: each.stat().st_mtime_ns).read_text()
+        return [
+            message_from_bytes(path.read_bytes(), policy=policy.default)
+            for path in sorted(files, key=lambda each: each.stat().st_mtime_ns)
+        ]
 
 
 @pytest.fixture
@@ -116,7 +125,7 @@ def picture(page: Page, name: str) -> None:
     """Take a picture for the documentation, if it was asked for."""
     if PICTURES:
         page.set_viewport_size({"width": 720, "height": 560})
-        page.screenshot(path=f"{PICTURES}/{name}.png")
+        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
 
 
 def sign_up(page: Page, name: str = "alice", password: str = OLD) -> None:
@@ -287,10 +296,9 @@ def test_a_forced_reset_from_its_notice(
 
 def link_to(site: Site, name: str) -> str:
     """Return the link of a member's notice."""
-    for path in (site.folder / "mails" / "new").iterdir():
-        text = path.read_text()
-        found = re.search(r"http://\S+/credentials/reset#\S+", text)
-        if f"To: {name}@mail.example" in text and found is not None:
+    for mail in site.mails():
+        found = re.search(r"http://\S+/credentials/reset#\S+", mail.get_content())
+        if mail["To"] == f"{name}@mail.example" and found is not None:
             return found[0]
     raise AssertionError(name)
 

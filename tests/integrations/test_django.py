@@ -147,7 +147,7 @@ def test_a_reset_from_the_notice_to_the_new_password(site: Campaigns) -> None:
     assert token is not None
     assert message.to == ["alice@mail.example"]
     page = client.get("/credentials/reset/")
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     data = {"token": token[1], "password": OLD}
     assert b"in use before" in client.post("/credentials/reset/", data).content
     data["password"] = NEW

@@ -281,8 +281,15 @@ def test_another_sites_form_is_refused(client: FlaskClient) -> None:
     log_in(client)
     page = "/credentials/second-factor"
     data = {"ask": "enroll"}
-    for origin, status in (("https://evil.example", 403), ("http://localhost", 200)):
-        answer = client.post(page, data=data, headers={"Origin": origin})
+    for headers, status in (
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ):
+        answer = client.post(page, data=data, headers=headers)
         assert answer.status_code == status
 
 
@@ -310,7 +317,7 @@ def test_a_reset_from_the_notice_to_the_new_password(
     door.campaigns.send(campaign, mail, worker="sender")
     [message] = mail.messages
     page = "/credentials/reset"
-    assert client.get(page).headers["Referrer-Policy"] == "no-referrer"
+    assert client.get(page).headers["Referrer-Policy"] == "same-origin"
     data = {"token": token_in(message), "password": OLD}
     assert b"in use before" in client.post(page, data=data).data
     data["password"] = NEW

@@ -54,7 +54,8 @@ def test_a_campaign_goes_on_in_the_other_database(
     )
     there = open_guard(moved.keyring, database_url, moved.forum.url)
     there.redeem(token, password=NEW)
-    assert there.log_in(NEW, account_id="1", stored=moved.forum.password(1))
+    login = there.log_in(NEW, account_id="1", stored=moved.forum.password(1))
+    assert login.scheme == "argon2id"
     there.close()
     source.close()
     target.close()

@@ -90,25 +90,31 @@ def sign_up():
     form, reasons = request.form, []
     if request.method == "POST":
         name, mail = form["name"].strip(), form["mail"].strip()
-        if not name or named(name):
-            reasons = ["This name is taken, or none."]
-        else:
-            # The hash is sealed to the id, so the row comes first.
-            member = Member(name=name, mail=mail, password_hash="!")
-            db.session.add(member)
-            db.session.flush()
-            try:
-                member.password_hash = credguard.guard.sign_up(
-                    form["password"], account_id=str(member.id), context=(name, mail)
-                )
-            except PasswordRejectedError as rejected:
-                db.session.rollback()
-                reasons = [reason.text for reason in rejected.reasons]
+        try:
+            if not name or named(name):
+                reasons = ["This name is taken, or none."]
             else:
-                db.session.commit()
-                login_user(member)
+                login_user(joined(name, mail, form["password"]))
                 return redirect(url_for("board"))
+        except PasswordRejectedError as rejected:
+            reasons = [reason.text for reason in rejected.reasons]
     return render_template("sign_up.html", form=form, reasons=reasons)
+
+
+def joined(name, mail, password):
+    """Make an account, if its password will do."""
+    context = (name, mail)
+    credguard.guard.check_new_password(password, context=context)
+    # The row comes first, for its id; and is committed, for an SQLite database has one
+    # writer at a time.
+    member = Member(name=name, mail=mail, password_hash="!")
+    db.session.add(member)
+    db.session.commit()
+    member.password_hash = credguard.guard.sign_up(
+        password, account_id=str(member.id), context=context
+    )
+    db.session.commit()
+    return member
 
 
 def password_feedback():

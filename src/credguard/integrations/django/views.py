@@ -45,7 +45,8 @@ def reset(request: Any) -> Any:
         else:
             return render(request, "credguard/reset_done.html")
     response = render(request, "credguard/reset.html", {"form": form})
-    response["Referrer-Policy"] = "no-referrer"
+    # With "no-referrer" browsers send the form from nowhere, and Django refuses it.
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

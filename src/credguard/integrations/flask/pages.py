@@ -96,14 +96,24 @@ def _asked(factors: SecondFactors, account_id: str, asked: str) -> dict[str, obj
 
 
 def refuse_other_sites() -> None:
-    """Refuse forms that another site's page has sent (the browser says whose)."""
-    origin = request.headers.get("Origin")
-    if request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
+    """
+    Refuse forms that another site's page has sent.
+
+    The browser says whose page it was: by Sec-Fetch-Site (W3C Fetch Metadata), older
+    ones by Origin alone (RFC 6454).
+    """
+    if request.method != "POST":
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None and site not in {"same-origin", "none"}:
+        abort(403)
+    if site is None and origin and urlsplit(origin).netloc != request.host:
         abort(403)
 
 
 def keep_nowhere(response: Response) -> Response:
     """Let nobody store a page, or tell another site where it was."""
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # With "no-referrer" browsers send forms from nowhere: Origin is null then.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
