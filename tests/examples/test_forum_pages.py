@@ -30,6 +30,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OLD = "three dry words in autumn"
 NEW = "four wet words in spring"
 
+expect.set_options(timeout=30_000)  # a busy machine shows a page late
+
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and "CREDGUARD_REQUIRE_SERVICES" not in os.environ,
     reason="no Chromium is installed",

@@ -22,6 +22,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OLD = "the old password of alice"
 NEW = "a quiet harbour at noon"
 
+expect.set_options(timeout=30_000)  # a busy machine shows a page late
+
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None and "CREDGUARD_REQUIRE_SERVICES" not in os.environ,
     reason="no Chromium is installed",
