@@ -1,6 +1,7 @@
 """A member's authenticator app, as far as the door's tests need one."""
 
 import base64
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -37,3 +38,14 @@ def proof_of(guard: CredGuard, phone: Phone, clock: FrozenClock) -> str:
     verified = guard.second_factors.verify(phone.account_id, phone.code(clock()))
     clock.advance(timedelta(seconds=30))
     return verified.proof
+
+
+def seed_of(key: str) -> bytes:
+    """Return the seed that a page shows as a key for typing, in groups."""
+    text = key.replace(" ", "")
+    return base64.b32decode(text + "=" * (-len(text) % 8))
+
+
+def code_now(seed: bytes, *, ahead: int = 0) -> str:
+    """Return the code of the present step, or of one that follows."""
+    return code_at(seed, int(time.time()) // 30 + ahead)

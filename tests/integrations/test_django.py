@@ -1,6 +1,5 @@
 """What a Django project gets through its pages: log-ins, sessions, resets."""
 
-import base64
 import re
 from datetime import timedelta
 from typing import Any
@@ -14,24 +13,18 @@ from django.contrib.auth import (
 from django.core import mail
 from django.test import Client, override_settings
 
-from credguard.campaigns import Campaigns, LetterTemplate, Plan, everyone
+from credguard.campaigns import Campaigns, Plan, everyone
 from credguard.campaigns.states import AccountState
 from credguard.errors import ResetRequiredError, StorageUnavailableError
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.mail import DjangoMail
-from credguard.second_factor.totp import code_at
+from forums import LETTER
+from phones import code_now, seed_of
 
 pytestmark = pytest.mark.usefixtures("site")
 
 OLD = "the old password of alice"
 NEW = "a quiet harbour at noon"
-LETTER = LetterTemplate(
-    site="Machina",
-    reason="On 7 November somebody copied our database.",
-    sender_name="Machina",
-    sender_address="help@machina.example",
-    link="https://machina.example/credentials/reset/#{token}",
-)
 
 
 def member(name: str = "alice", password: str = OLD) -> Any:
@@ -103,6 +96,22 @@ def test_a_wrong_password_is_nobodys(name: str) -> None:
     assert not is_in(client)
 
 
+def test_an_unknown_name_costs_what_a_known_one_costs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The door is asked for it all the same."""
+    asked: list[object] = []
+    log_in_as_before = guard().log_in
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        asked.append((kwargs["account_id"], kwargs["stored"]))
+        return log_in_as_before(*args, **kwargs)
+
+    monkeypatch.setattr(guard(), "log_in", noted)
+    assert authenticate(None, username="nobody", password=OLD) is None
+    assert asked == [(None, None)]
+
+
 def test_a_closed_account_is_not_let_in() -> None:
     """As in Django's own backend."""
     user = member()
@@ -114,10 +123,15 @@ def test_a_closed_account_is_not_let_in() -> None:
     "given", [{}, {"username": "alice"}, {"password": OLD}, {"token": "x"}]
 )
 def test_credentials_of_another_kind_are_another_backends(
-    given: dict[str, str],
+    given: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is asked of the door."""
     member()
+
+    def asked(*args: object, **kwargs: object) -> None:
+        raise AssertionError(args or kwargs)
+
+    monkeypatch.setattr(guard(), "log_in", asked)
     assert authenticate(None, **given) is None
 
 
@@ -143,7 +157,7 @@ def test_a_reset_from_the_notice_to_the_new_password(site: Campaigns) -> None:
     assert b"taken it out of use" in client.get(response.url).content
     site.send(campaign, DjangoMail(), worker="sender")
     [message] = mail.outbox
-    token = re.search(r"reset/#(\S+)", message.body)
+    token = re.search(r"reset#(\S+)", message.body)
     assert token is not None
     assert message.to == ["alice@mail.example"]
     page = client.get("/credentials/reset/")
@@ -247,19 +261,13 @@ def enrolled(client: Client) -> bytes:
     assert "<svg" in shown
     key = re.search(r"<code>([A-Z2-7 ]+)</code>", shown)
     assert key is not None
-    text = key[1].replace(" ", "")
-    seed = base64.b32decode(text + "=" * (-len(text) % 8))
+    seed = seed_of(key[1])
     wrong = client.post("/credentials/second-factor/confirm/", {"code": "000000"})
     assert b"is not right" in wrong.content
-    code = {"code": code_at(seed, step())}
+    code = {"code": code_now(seed)}
     shown = client.post("/credentials/second-factor/confirm/", code).content.decode()
     assert shown.count("<li><code>") == 10
     return seed
-
-
-def step() -> int:
-    """Return the step that a phone is in."""
-    return int(guard().campaigns._means.clock().timestamp()) // 30
 
 
 def test_a_second_factor_from_the_first_page_to_the_last() -> None:
@@ -275,7 +283,7 @@ def test_a_second_factor_from_the_first_page_to_the_last() -> None:
     assert client.post("/accounts/password_change/").url == "/credentials/second-step/"
     wrong = client.post("/credentials/second-step/", {"code": "000000"})
     assert b"is not right" in wrong.content
-    code = {"code": code_at(seed, step() + 1)}
+    code = {"code": code_now(seed, ahead=1)}
     assert client.post("/credentials/second-step/", code).url == "/?page=2"
     assert is_in(client)
     shown = client.post("/credentials/second-factor/disable/").content
@@ -290,7 +298,7 @@ def test_a_trusted_browser_is_not_asked_again() -> None:
     seed = enrolled(client)
     client.post("/credentials/sign-out/")
     log_in(client, OLD)
-    code = {"code": code_at(seed, step() + 1), "trust": "on"}
+    code = {"code": code_now(seed, ahead=1), "trust": "on"}
     client.post("/credentials/second-step/", code)
     first = client.cookies["cgdevice"].value
     for _ in range(2):

@@ -1,11 +1,9 @@
 """The Django app's pages in a real browser, which sends what no test client sends."""
 
-import base64
 import os
 import re
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,9 +12,10 @@ from django.core import mail
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from credguard.campaigns import Campaigns, LetterTemplate, everyone
+from credguard.campaigns import Campaigns, everyone
 from credguard.integrations.django.mail import DjangoMail
-from credguard.second_factor.totp import code_at
+from forums import LETTER
+from phones import code_now, seed_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 OLD = "the old password of alice"
@@ -66,17 +65,10 @@ def log_in(page: Page, password: str) -> None:
 
 def test_a_reset_from_the_link_of_a_notice(page: Page, site: Campaigns) -> None:
     """The token leaves the address bar, and Django takes the form."""
-    letter = LetterTemplate(
-        site="Machina",
-        reason="On 7 November somebody copied our database.",
-        sender_name="Machina",
-        sender_address="help@machina.example",
-        link="https://machina.example/credentials/reset/#{token}",
-    )
-    campaign = site.start(site.plan(everyone, letter=letter, rate=100_000.0))
+    campaign = site.start(site.plan(everyone, letter=LETTER, rate=100_000.0))
     site.sweep(campaign, worker="sweeper")
     site.send(campaign, DjangoMail(), worker="sender")
-    token = re.search(r"reset/#(\S+)", mail.outbox[0].body)
+    token = re.search(r"reset#(\S+)", mail.outbox[0].body)
     assert token is not None
     log_in(page, OLD)
     expect(page.get_by_role("heading", name="A new password is needed")).to_be_visible()
@@ -97,15 +89,14 @@ def test_a_second_factor_from_its_page_to_a_trusted_browser(page: Page) -> None:
     page.goto("/credentials/second-factor/")
     page.get_by_role("button", name="Set one up").click()
     expect(page.locator("svg")).to_be_visible()
-    text = page.locator("code").inner_text().replace(" ", "")
-    seed = base64.b32decode(text + "=" * (-len(text) % 8))
-    page.get_by_label("Code").fill(code_at(seed, int(time.time()) // 30))
+    seed = seed_of(page.locator("code").inner_text())
+    page.get_by_label("Code").fill(code_now(seed))
     page.get_by_role("button", name="Switch it on").click()
     expect(page.locator("ol code")).to_have_count(10)
     page.context.clear_cookies(name="sessionid")
     log_in(page, OLD)
     expect(page.get_by_role("heading", name="Second step")).to_be_visible()
-    page.get_by_label("Code").fill(code_at(seed, int(time.time()) // 30 + 1))
+    page.get_by_label("Code").fill(code_now(seed, ahead=1))
     page.get_by_label("Trust this browser").check()
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_text("Hello alice.")).to_be_visible()

@@ -1,6 +1,5 @@
 """What a Flask application gets: log-ins, sessions, remembered people, resets."""
 
-import base64
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,26 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from credguard import Keyring
-from credguard.campaigns import LetterTemplate, everyone
+from credguard.campaigns import everyone
 from credguard.campaigns.states import AccountState
 from credguard.errors import KeyringError, SetupError, StorageUnavailableError
 from credguard.guard import CredGuard
 from credguard.integrations.flask.identities import Identity, read_identity
 from credguard.integrations.flask.settings import Settings
-from credguard.second_factor.totp import code_at
 from credguard.testing import RememberedMail
 from flask_site.app import Member, credguard, db, make_app
-from forums import close_guard, token_in, werkzeug_hash
+from forums import LETTER, close_guard, token_in, werkzeug_hash
+from phones import code_now, seed_of
 
 OLD = "the old password of alice"
 NEW = "a quiet harbour at noon"
-LETTER = LetterTemplate(
-    site="Machina",
-    reason="On 7 November somebody copied our database.",
-    sender_name="Machina",
-    sender_address="help@machina.example",
-    link="https://machina.example/reset#{token}",
-)
 
 
 @pytest.fixture
@@ -189,22 +181,14 @@ def enrolled(client: FlaskClient) -> bytes:
     assert "<svg" in shown
     key = re.search(r"<code>([A-Z2-7 ]+)</code>", shown)
     assert key is not None
-    text = key[1].replace(" ", "")
-    seed = base64.b32decode(text + "=" * (-len(text) % 8))
+    seed = seed_of(key[1])
     wrong = client.post(page, data={"ask": "confirm", "code": "000000"})
     assert b"is not right" in wrong.data
-    code = code_at(seed, step())
+    code = code_now(seed)
     shown = client.post(page, data={"ask": "confirm", "code": code}).text
     assert shown.count("<li><code>") == 10
     assert b"is in force" in client.get(page).data
     return seed
-
-
-def step() -> int:
-    """Return the step that a phone is in."""
-    import time  # noqa: PLC0415
-
-    return int(time.time()) // 30
 
 
 def test_the_second_factor_is_asked_for_and_cannot_be_gone_around(
@@ -224,7 +208,7 @@ def test_the_second_factor_is_asked_for_and_cannot_be_gone_around(
     page = "/credentials/second-step"
     assert b"one of your recovery codes" in client.get(page).data
     assert b"is not right" in client.post(page, data={"code": "000000"}).data
-    code = {"code": code_at(seed, step() + 1)}
+    code = {"code": code_now(seed, ahead=1)}
     assert client.post(page, data=code).location == "/"
     assert is_in(client)
     client.delete_cookie("session")
@@ -238,7 +222,7 @@ def test_a_trusted_browser_is_not_asked_again(
     log_in(client)
     seed = enrolled(client)
     log_in(client)
-    data = {"code": code_at(seed, step() + 1), "trust": "1"}
+    data = {"code": code_now(seed, ahead=1), "trust": "1"}
     client.post("/credentials/second-step", data=data)
     first = cookie(client, "cgdevice")
     for _ in range(2):

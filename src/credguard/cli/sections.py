@@ -9,7 +9,6 @@ from credguard.errors import AccountsTableError, SetupError
 
 LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
 CARRIERS = {"smtp", "maildir"}
-FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"  # the variable of the environment
 SECTIONS = {
     "forum": {"database", "table", "columns", "hooks"},
     "credguard": {"database"},
@@ -54,9 +53,14 @@ def column_options(columns: tuple[str, ...]) -> dict[str, str]:
     return {meaning: name for meaning, _, name in pairs}
 
 
-def refuse_password(url: str) -> None:
+def refuse_password(url: str, *, place: str) -> None:
     """
     Refuse a database URL with a password in it.
+
+    Args:
+        url: What stood on the command line.
+
+        place: Where it may stand.
 
     Raises:
         SetupError: It has one.
@@ -68,6 +72,6 @@ def refuse_password(url: str) -> None:
     if password:
         message = (
             "a password on the command line can be read by others; put the URL into "
-            f"credguard.toml or into the environment as {FORUM_DATABASE}"
+            f"{place}"
         )
         raise SetupError(message)

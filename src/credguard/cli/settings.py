@@ -17,15 +17,10 @@ from credguard.accounts import Columns, SqlAccounts
 from credguard.campaigns import Delivery, LetterTemplate, NoticePolicy, notice_file
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.forecast import Assumptions
-from credguard.cli.campaign_settings import (
-    read_approval,
-    read_forecast,
-    read_hooks,
-)
+from credguard.cli.campaign_settings import read_approval, read_forecast, read_hooks
 from credguard.cli.hosting import hosted
 from credguard.cli.sections import (
     CARRIERS,
-    FORUM_DATABASE,
     LETTER,
     SECTIONS,
     column_options,
@@ -46,6 +41,7 @@ DEFAULT_FILE = Path("credguard.toml")
 DEFAULT_DEADLINE = timedelta(seconds=20)
 
 _KEYRING = "CREDGUARD_KEYRING"
+_FORUM_DATABASE = "CREDGUARD_FORUM_DATABASE"
 _DATABASE = "CREDGUARD_DATABASE"
 _SMTP_PASSWORD = "CREDGUARD_SMTP_PASSWORD"  # noqa: S105  # a variable's name
 
@@ -73,6 +69,8 @@ class Settings:
         forecast: What a forecast takes for granted.
 
         hooks: Where the host's hooks are, such as ``forum.resets:HOOKS``.
+
+        keyring: The keys, if a host has handed them in.
     """
 
     forum_database: str | None
@@ -84,6 +82,7 @@ class Settings:
     approval: ApprovalPolicy = NO_APPROVAL
     forecast: Assumptions = field(default_factory=Assumptions)
     hooks: str | None = None
+    keyring: Keyring | None = field(default=None, repr=False)
 
     def accounts(self) -> SqlAccounts:
         """
@@ -196,7 +195,8 @@ def read_settings(
     host = hosted(Settings) if file is None else None
     settings = host or _from_environment(_from_file(file))
     if forum_database is not None:
-        refuse_password(forum_database)
+        place = f"credguard.toml or into the environment as {_FORUM_DATABASE}"
+        refuse_password(forum_database, place=place)
         settings = replace(settings, forum_database=forum_database)
     given = {name: text for name, text in (notices or {}).items() if text}
     if given.keys() & CARRIERS:
@@ -215,7 +215,7 @@ def read_settings(
 
 def has_keyring(file: Path | None) -> bool:
     """Return True if a keyring is named: by *file*, a host or the environment."""
-    return bool(file or hosted(Keyring) or os.environ.get(_KEYRING))
+    return bool(file or _handed_in() or os.environ.get(_KEYRING))
 
 
 def read_keyring(file: Path | None) -> Keyring:
@@ -231,7 +231,7 @@ def read_keyring(file: Path | None) -> Keyring:
         except (OSError, ValueError):
             message = f"the keyring file {file} cannot be read"
         raise KeyringError(message)
-    handed_in = hosted(Keyring)
+    handed_in = _handed_in()
     if handed_in is not None:
         return handed_in
     line = os.environ.get(_KEYRING)
@@ -244,10 +244,15 @@ def read_keyring(file: Path | None) -> Keyring:
     return Keyring.parse(line)
 
 
+def _handed_in() -> Keyring | None:
+    host = hosted(Settings)
+    return None if host is None else host.keyring
+
+
 def _from_environment(settings: Settings) -> Settings:
     return replace(
         settings,
-        forum_database=os.environ.get(FORUM_DATABASE) or settings.forum_database,
+        forum_database=os.environ.get(_FORUM_DATABASE) or settings.forum_database,
         database=os.environ.get(_DATABASE) or settings.database,
     )
 

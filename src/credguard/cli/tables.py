@@ -39,7 +39,7 @@ def copy(
     where it was. Then name the other database in the settings, and start them.
     """
     if target is not None:
-        refuse_password(target)
+        refuse_password(target, place=f"the environment as {_TARGET}")
     url = target or os.environ.get(_TARGET)
     if not url:
         message = f"name the other database with --to, or in {_TARGET}"

@@ -11,7 +11,6 @@ from credguard._clock import Clock
 from credguard.guard.forgetting import Forgetting
 from credguard.guard.results import Changed, Login
 from credguard.keys import Keyring
-from credguard.screening import Reason, ReasonCode
 from credguard.screening.variations import is_variation
 from credguard.sessions import credential_of, make_stamp, password_was_set
 
@@ -77,13 +76,8 @@ class Changing(Forgetting):
         """
         self.log_in(password, account_id=account_id, stored=stored, browser=browser)
         is_near = is_variation(new, of=password)
-        judged = self.screening.judge(
-            self.policy,
-            new,
-            context=context,
-            second_factor=second_factor,
-            also=(Reason(ReasonCode.REUSED),) if is_near else (),
-            now=self._clock(),
+        judged = self._judge(
+            new, context=context, second_factor=second_factor, is_reused=is_near
         )
         hashed = self.passwords.hash(new, account_id=account_id)
         now = self._clock()

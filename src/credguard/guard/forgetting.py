@@ -15,7 +15,7 @@ from credguard.guard.forgotten_tokens import ForgottenToken, read_token, write_t
 from credguard.guard.own_forms import OwnForms
 from credguard.guard.results import Renewed
 from credguard.keys import Keyring
-from credguard.sessions import credential_of, password_was_set
+from credguard.sessions import credential_of, epoch_of, password_was_set
 from credguard.storage.account_ids import check_account_id
 
 # NIST SP 800-63B-4 section 4.2.1.2: a recovery code sent by mail lasts a day at most.
@@ -55,8 +55,7 @@ class Forgetting(OwnForms):
         check_account_id(account_id)
         if not timedelta() < lasts <= LONGEST:
             raise SetupError(_RANGE)
-        with self._database.read() as connection:
-            epoch = credential_of(connection, account_id).epoch
+        epoch = epoch_of(self._database, account_id)
         token = ForgottenToken(account_id, epoch, self._clock() + lasts)
         return write_token(self._keyring, token)
 
@@ -125,7 +124,7 @@ class Forgetting(OwnForms):
         account_id = forgotten.account_id
         ruling = self.campaigns.rule(account_id, stored=stored)
         self._check_accepted(account_id, ruling, proof)
-        judged = self._judge_new(
+        judged = self._judge_unleaked(
             password, account_id, ruling, context=context, second_factor=second_factor
         )
         hashed = self.passwords.hash(password, account_id=account_id)
@@ -139,9 +138,7 @@ class Forgetting(OwnForms):
 
     def _still_good(self, token: str) -> ForgottenToken:
         forgotten = read_token(self._keyring, token, now=self._clock())
-        with self._database.read() as connection:
-            epoch = credential_of(connection, forgotten.account_id).epoch
-        if epoch != forgotten.epoch:
+        if epoch_of(self._database, forgotten.account_id) != forgotten.epoch:
             raise TokenRefusedError
         return forgotten
 

@@ -11,7 +11,8 @@ from credguard._clock import Clock
 from credguard.campaigns import Campaigns
 from credguard.guard.screening import Screening
 from credguard.passwords import PasswordHasher
-from credguard.screening import PasswordPolicy
+from credguard.screening import PasswordPolicy, Reason, ReasonCode
+from credguard.screening.standing import Standing
 from credguard.sessions import password_was_set
 from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
@@ -57,15 +58,27 @@ class NewPasswords:
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
         """
         check_account_id(account_id)
-        judged = self.screening.judge(
-            self.policy,
-            password,
-            context=context,
-            second_factor=second_factor,
-            now=self._clock(),
-        )
+        judged = self._judge(password, context=context, second_factor=second_factor)
         hashed = self.passwords.hash(password, account_id=account_id)
         with self._database.begin() as connection:
             password_was_set(connection, account_id, now=self._clock())
             self.screening.keep_new(connection, judged, account_id, hashed)
         return hashed
+
+    def _judge(
+        self,
+        password: str,
+        *,
+        context: Sequence[str],
+        second_factor: bool,
+        is_reused: bool = False,
+    ) -> Standing | None:
+        """Accept a new password, which is not the one that was in use, or raise."""
+        return self.screening.judge(
+            self.policy,
+            password,
+            context=context,
+            second_factor=second_factor,
+            also=(Reason(ReasonCode.REUSED),) if is_reused else (),
+            now=self._clock(),
+        )

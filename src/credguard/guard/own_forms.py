@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from credguard.campaigns.gate import Ruling
 from credguard.guard.resetting import Resetting
-from credguard.screening import Reason, ReasonCode
 from credguard.screening.standing import Standing
 from credguard.sessions import password_was_set
 from credguard.storage.account_ids import check_account_id
@@ -54,7 +53,7 @@ class OwnForms(Resetting):
             return
         check_account_id(account_id)
         ruling = self.campaigns.rule(account_id, stored=stored)
-        self._judge_new(
+        self._judge_unleaked(
             password, account_id, ruling, context=context, second_factor=second_factor
         )
 
@@ -77,7 +76,7 @@ class OwnForms(Resetting):
         with self._database.begin() as connection:
             password_was_set(connection, account_id, now=self._clock())
 
-    def _judge_new(
+    def _judge_unleaked(
         self,
         password: str,
         account_id: str,
@@ -90,11 +89,6 @@ class OwnForms(Resetting):
         asks = ruling.campaign_id is not None and ruling.stored is not None
         leaked = (str(ruling.stored),) if asks else ruling.leaked
         is_leaked = self._is_leaked(password, leaked, account_id=account_id)
-        return self.screening.judge(
-            self.policy,
-            password,
-            context=context,
-            second_factor=second_factor,
-            also=(Reason(ReasonCode.REUSED),) if is_leaked else (),
-            now=self._clock(),
+        return self._judge(
+            password, context=context, second_factor=second_factor, is_reused=is_leaked
         )

@@ -19,7 +19,6 @@ from credguard.errors import (
 from credguard.guard.new_passwords import NewPasswords
 from credguard.guard.proofs import Proof, ProofPolicy
 from credguard.guard.results import Redeemed
-from credguard.screening import Reason, ReasonCode
 from credguard.screening.variations import earlier_forms
 from credguard.second_factor import SecondFactors
 from credguard.storage.account_ids import check_account_id
@@ -171,13 +170,11 @@ class Resetting(NewPasswords):
         known = [text for text in (account.name, account.address) if text]
         row = {"salt": account.salt, "username": account.username}
         leaked = self._is_leaked(password, claimed.leaked, account_id=account.id, **row)
-        judged = self.screening.judge(
-            self.policy,
+        judged = self._judge(
             password,
             context=(*known, *context),
             second_factor=second_factor,
-            also=(Reason(ReasonCode.REUSED),) if leaked else (),
-            now=self._clock(),
+            is_reused=leaked,
         )
         replacement = self.passwords.hash(password, account_id=account.id)
         self.campaigns.settle(claimed, replacement=replacement, how=how)

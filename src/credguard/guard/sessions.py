@@ -17,6 +17,7 @@ from credguard.sessions import (
     Swaps,
     check_stamp,
     credential_of,
+    epoch_of,
     found_safely,
     make_stamp,
     open_stamp,
@@ -137,8 +138,7 @@ class Sessions:
         check_account_id(account_id)
         # Before the epoch is read, so that no campaign opens unseen between.
         now = self._clock()
-        with self._database.read() as connection:
-            epoch = credential_of(connection, account_id).epoch
+        epoch = epoch_of(self._database, account_id)
         self._enter(account_id, browser=browser, network=network, at=now)
         return make_stamp(
             self._keyring, account_id=account_id, epoch=epoch, browser=browser, now=now

@@ -4,8 +4,6 @@ credguard in Starlette and FastAPI; `SessionMiddleware` keeps the stamp.
 The door waits for databases and hashes, so it is called in a thread.
 """
 
-import secrets
-
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
@@ -14,9 +12,9 @@ from starlette.responses import JSONResponse, Response
 
 from credguard.errors import ResetRequiredError, SessionRefusedError, UnavailableError
 from credguard.guard import CredGuard, Login, Session
+from credguard.integrations import browsers
 
-_KEPT, _COOKIE = "credguard", "cgbrowser"
-_AGE = 400 * 24 * 3600  # seconds: more is cut by browsers (RFC 6265bis)
+_KEPT = "credguard"
 
 
 class StarletteGuard:
@@ -38,7 +36,7 @@ class StarletteGuard:
 
         Where `Login.second_factor_needed` is true, nobody is in until `second_step`.
         """
-        browser = whose["browser"] = request.cookies.get(_COOKIE, "")
+        browser = whose["browser"] = browsers.browser_in(request.cookies)
         whose["network"] = request.client.host if request.client else ""
         login = await run_in_threadpool(lambda: self.guard.log_in(password, **whose))  # type: ignore[arg-type]  # by name
         kept = [whose["account_id"], login.session, bool(browser)]
@@ -68,8 +66,8 @@ class StarletteGuard:
                 self.guard.check_session,
                 stamp,
                 account_id=account_id,
-                browser=request.cookies.get(_COOKIE, "") if has_browser else "",
-                changes=request.method not in {"GET", "HEAD", "OPTIONS"},
+                browser=browsers.browser_in(request.cookies) if has_browser else "",
+                changes=request.method not in browsers.ONLY_READ,
             )
         except SessionRefusedError as refused:
             request.session.pop(_KEPT, None)
@@ -90,9 +88,12 @@ class GuardMiddleware(BaseHTTPMiddleware):
             return JSONResponse(told, status_code=403)
         except UnavailableError:
             told = {"detail": "Please try again in a moment."}
-            return JSONResponse(told, status_code=503, headers={"Retry-After": "5"})
+            later = {"Retry-After": browsers.AGAIN_AFTER}
+            return JSONResponse(told, status_code=503, headers=later)
         # Never in the answer to a log-in: what swaps answers would swap both.
-        if request.method == "GET" and _COOKIE not in request.cookies:
-            value, safe = secrets.token_urlsafe(16), request.url.scheme == "https"
-            response.set_cookie(_COOKIE, value, _AGE, secure=safe, httponly=True)
+        if request.method == "GET" and not browsers.browser_in(request.cookies):
+            value, safe = browsers.new_browser(), request.url.scheme == "https"
+            response.set_cookie(
+                browsers.BROWSER_COOKIE, value, browsers.AGE, secure=safe, httponly=True
+            )
         return response

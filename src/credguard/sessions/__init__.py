@@ -12,6 +12,7 @@ from credguard.sessions.epochs import (
     Credential,
     credential_of,
     credentials_of,
+    epoch_of,
     password_was_set,
     raise_epochs,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "check_stamp",
     "credential_of",
     "credentials_of",
+    "epoch_of",
     "found_safely",
     "make_stamp",
     "open_stamp",

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from credguard.storage import Database
 from credguard.storage.bulk import insert_rows
 from credguard.storage.tables import credential
 
@@ -37,6 +38,12 @@ class Credential:
 def credential_of(connection: Connection, account_id: str) -> Credential:
     """Return what is kept about the account's password."""
     return credentials_of(connection, [account_id]).get(account_id, Credential())
+
+
+def epoch_of(database: Database, account_id: str) -> int:
+    """Return the account's credential epoch, where no transaction is open."""
+    with database.read() as connection:
+        return credential_of(connection, account_id).epoch
 
 
 def credentials_of(

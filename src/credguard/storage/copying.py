@@ -30,7 +30,7 @@ def copy_tables(
     not in it.
 
     Args:
-        source: Where the rows are.
+        source: Where the rows are, in tables of this release.
 
         target: Where they are to be; it has no row of ours yet.
 
@@ -47,7 +47,6 @@ def copy_tables(
     if source.identity == target.identity:
         message = "source and target are the same database"
         raise StorageSetupError(message)
-    prepare(source)
     prepare(target)
     tables = metadata.sorted_tables
     with source.read() as reading, target.begin() as writing:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -67,6 +68,4 @@ class CampaignAdmin(admin.ModelAdmin):
 
     def _check(self, request: Any) -> None:
         if not self.has_view_permission(request):
-            from django.core.exceptions import PermissionDenied  # noqa: PLC0415
-
             raise PermissionDenied

@@ -9,9 +9,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from credguard.errors import PasswordMismatchError, StoredDataError
 from credguard.guard import Login
+from credguard.integrations.django.browsers import browser_of
 from credguard.integrations.django.current import request_now
 from credguard.integrations.django.door import guard
-from credguard.integrations.django.stamps import network_of, seen_browser
+from credguard.integrations.django.stamps import network_of
 
 _LOG = logging.getLogger("credguard")
 
@@ -50,7 +51,7 @@ class CredGuardBackend(ModelBackend):
         if login is None or user is None or not self.user_can_authenticate(user):
             return None
         _replace(user, login)
-        user._credguard_login = (login, seen_browser(request))
+        user._credguard_login = (login, browser_of(request))
         return user
 
     def find_user(self, name: str) -> Any:
@@ -72,7 +73,7 @@ def _log_in(request: Any, user: Any, password: str) -> Login | None:
             password,
             account_id=None if user is None else str(user.pk),
             stored=None if user is None else user.password,
-            browser=seen_browser(request),
+            browser=browser_of(request),
             network=network_of(request),
         )
     except PasswordMismatchError:

@@ -1,41 +1,38 @@
-"""
-What tells one browser from others: a cookie that is there before anybody logs in.
+"""The cookies of a browser in Django: read from a request, set on an answer."""
 
-It is set with a page that has a form and never in the answer to a log-in, so that what
-swaps answers cannot swap it together with the session.
-"""
-
-import secrets
 from typing import Any
 
 from django.conf import settings
 from django.utils.cache import patch_vary_headers
 
-MAX_CHARACTERS = 64
-_BYTES = 16
-_AGE = 400 * 24 * 3600  # seconds: more is cut by browsers (RFC 6265bis)
+from credguard.integrations.browsers import AGE, browser_in, new_browser
+from credguard.integrations.django.configuration import browser_cookie
+
 _SHOWS_A_FORM = "CSRF_COOKIE_NEEDS_UPDATE"  # set where Django's token was asked for
 
 
-def browser_of(request: Any, name: str) -> str:
-    """Return the browser's cookie, empty if it has none or a strange one."""
-    found = str(request.COOKIES.get(name, ""))
-    return found if len(found) <= MAX_CHARACTERS else ""
+def browser_of(request: Any) -> str:
+    """Return the browser's cookie, empty where there is none or no request."""
+    return "" if request is None else browser_in(request.COOKIES, browser_cookie())
 
 
-def give_cookie(request: Any, response: Any, name: str) -> None:
-    """Set the cookie if this is a page with a form, and the browser has none."""
+def give_cookie(request: Any, response: Any) -> None:
+    """Set the browser's cookie if it has none, with a page that has a form."""
     shows_a_form = request.method == "GET" and _SHOWS_A_FORM in request.META
-    if browser_of(request, name) or not shows_a_form:
-        return
+    if shows_a_form and not browser_of(request):
+        set_cookie(response, browser_cookie(), new_browser(), max_age=AGE)
+        patch_vary_headers(response, ("Cookie",))
+
+
+def set_cookie(response: Any, name: str, value: str, **lasts: object) -> None:
+    """Set a cookie that no script reads, where the session's own is sent."""
     response.set_cookie(
         name,
-        secrets.token_urlsafe(_BYTES),
-        max_age=_AGE,
+        value,
         path=settings.SESSION_COOKIE_PATH,
         domain=settings.SESSION_COOKIE_DOMAIN,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
+        **lasts,
     )
-    patch_vary_headers(response, ("Cookie",))

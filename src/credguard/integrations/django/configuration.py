@@ -1,18 +1,18 @@
 """What the setting ``CREDGUARD`` says, with what it need not say."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 
-from credguard.errors import KeyringError, SetupError
+from credguard.errors import SetupError
+from credguard.integrations.browsers import BROWSER_COOKIE
 from credguard.integrations.django.databases import url_of
+from credguard.integrations.keyrings import keyring_of
 from credguard.keys import Keyring
 from credguard.passwords import PasswordHasher
 
-_KEYRING = "CREDGUARD_KEYRING"
 KNOWN = frozenset(
     {
         "KEYRING",
@@ -44,8 +44,6 @@ class Configuration:
 
         notices: Where notices come from: ``site``, ``sender_address``, ``link``, and
             what else stands under ``[notices]`` in ``credguard.toml``.
-
-        browser_cookie: The cookie that tells a browser from others.
     """
 
     keyring: Keyring = field(repr=False)
@@ -54,7 +52,6 @@ class Configuration:
     options: Mapping[str, Any]
     columns: Mapping[str, str]
     notices: Mapping[str, Any]
-    browser_cookie: str = "cgbrowser"
 
 
 def read_configuration() -> Configuration:
@@ -76,30 +73,22 @@ def read_configuration() -> Configuration:
     users = url_of(str(given.get("USERS", "default")))
     named = str(given.get("DATABASE", "default"))
     return Configuration(
-        keyring=_keyring(given.get("KEYRING")),
+        keyring=keyring_of(given.get("KEYRING"), setting="CREDGUARD['KEYRING']"),
         database=named if "://" in named else url_of(named),
         users=users,
         options=dict(given.get("OPTIONS", {})),
         columns=dict(given.get("COLUMNS", {})),
         notices=dict(given.get("NOTICES", {})),
-        browser_cookie=str(given.get("BROWSER_COOKIE", "cgbrowser")),
     )
+
+
+def browser_cookie() -> str:
+    """Return the name of the cookie that tells a browser from others."""
+    # By itself: each request asks, and the keyring need not be read for it.
+    return str(settings.CREDGUARD.get("BROWSER_COOKIE", BROWSER_COOKIE))
 
 
 def passwords_of(configuration: Configuration) -> PasswordHasher:
     """Return the hasher that was set, or the default one."""
     given = configuration.options.get("passwords")
     return given if isinstance(given, PasswordHasher) else PasswordHasher()
-
-
-def _keyring(given: object) -> Keyring:
-    if isinstance(given, Keyring):
-        return given
-    line = given or os.environ.get(_KEYRING)
-    if not line:
-        message = (
-            "no keyring: set CREDGUARD['KEYRING'], or CREDGUARD_KEYRING in the "
-            "environment; make one with: credguard keygen"
-        )
-        raise KeyringError(message)
-    return Keyring.parse(str(line))

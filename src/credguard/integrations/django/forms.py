@@ -3,13 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-_TOKEN = 4_400
+from credguard.guard.forgotten_tokens import MAX_TOKEN_CHARACTERS
 
 
 class NewPasswordForm(forms.Form):
     """A new password, with the token of the link in a field that nobody sees."""
 
-    token = forms.CharField(max_length=_TOKEN, widget=forms.HiddenInput)
+    token = forms.CharField(max_length=MAX_TOKEN_CHARACTERS, widget=forms.HiddenInput)
     password = forms.CharField(
         label=_("New password"),
         strip=False,

@@ -10,6 +10,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from credguard.errors import ResetRequiredError, UnavailableError
+from credguard.integrations.browsers import AGAIN_AFTER
 from credguard.integrations.django.browsers import give_cookie
 from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.current import answering
@@ -19,8 +20,6 @@ from credguard.integrations.django.stamps import (
     check_stamp,
     renew_stamp,
 )
-
-_AGAIN_AFTER = "5"  # seconds
 
 
 class CredGuardMiddleware:
@@ -34,7 +33,7 @@ class CredGuardMiddleware:
 
     def __init__(self, get_response: Callable[[Any], Any]) -> None:
         self._get_response = get_response
-        self._cookie = read_configuration().browser_cookie
+        read_configuration()  # what cannot be used is said at the start
 
     def __call__(self, request: Any) -> Any:
         """Answer a request."""
@@ -43,7 +42,7 @@ class CredGuardMiddleware:
                 response = self._answered(request)
         except UnavailableError:
             return _unavailable()
-        give_cookie(request, response, self._cookie)
+        give_cookie(request, response)
         give_token(request, response)
         return response
 
@@ -93,5 +92,5 @@ def _wants_json(request: Any) -> bool:
 def _unavailable() -> HttpResponse:
     said = _("This cannot be answered just now. Please try again in a moment.")
     response = HttpResponse(said, status=503, content_type="text/plain; charset=utf-8")
-    response["Retry-After"] = _AGAIN_AFTER
+    response["Retry-After"] = AGAIN_AFTER
     return response

@@ -7,8 +7,8 @@ from django.utils.crypto import constant_time_compare
 
 from credguard.errors import SessionRefusedError
 from credguard.guard import Session
+from credguard.integrations.browsers import ONLY_READ
 from credguard.integrations.django.browsers import browser_of
-from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.current import was_changed
 from credguard.integrations.django.devices import is_trusted
 from credguard.integrations.django.door import guard
@@ -16,17 +16,11 @@ from credguard.integrations.django.door import guard
 STAMP = "credguard"
 SECOND_STEP = "credguard_second_step"
 _BROWSERLESS = "credguard_browserless"
-_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def network_of(request: Any) -> str:
     """Return the address that the request came from, as Django was told it."""
     return "" if request is None else str(request.META.get("REMOTE_ADDR", ""))
-
-
-def seen_browser(request: Any) -> str:
-    """Return the browser's cookie, empty where there is none or no request."""
-    return "" if request is None else browser_of(request, _cookie_name())
 
 
 def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> None:
@@ -35,18 +29,16 @@ def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> Non
     session = getattr(request, "session", None)
     if session is None:
         return
-    door, account_id = guard(), str(user.pk)
+    account_id = str(user.pk)
     login = user.__dict__.pop("_credguard_login", None)
     if login is not None:
         (made, browser) = login
         session[STAMP], needed = made.session, made.second_factor_needed
         needed = needed and not is_trusted(request, account_id, epoch=made.epoch)
     else:
-        browser = seen_browser(request)
-        session[STAMP] = door.open_session(
-            account_id, browser=browser, network=network_of(request)
-        )
-        needed = door.second_factors.is_enrolled(account_id)
+        browser = browser_of(request)
+        session[STAMP] = _opened(request, account_id, browser)
+        needed = guard().second_factors.is_enrolled(account_id)
     session[_BROWSERLESS] = not browser
     if needed:
         session[SECOND_STEP] = True
@@ -66,13 +58,12 @@ def check_stamp(request: Any) -> Session | None:
     account_id = session.get(SESSION_KEY)
     if account_id is None:
         return None
-    browser = "" if session.get(_BROWSERLESS) else seen_browser(request)
     try:
         return guard().check_session(
             str(session.get(STAMP, "")),
             account_id=str(account_id),
-            browser=browser,
-            changes=request.method not in _ONLY_READ,
+            browser=_bound_browser(request),
+            changes=request.method not in ONLY_READ,
         )
     except SessionRefusedError:
         logout(request)
@@ -86,11 +77,16 @@ def renew_stamp(request: Any) -> None:
         return
     kept = request.session.get(HASH_SESSION_KEY, "")
     if constant_time_compare(kept, user.get_session_auth_hash()):
-        browser = "" if request.session.get(_BROWSERLESS) else seen_browser(request)
-        request.session[STAMP] = guard().open_session(
-            str(user.pk), browser=browser, network=network_of(request)
-        )
+        browser = _bound_browser(request)
+        request.session[STAMP] = _opened(request, str(user.pk), browser)
 
 
-def _cookie_name() -> str:
-    return read_configuration().browser_cookie
+def _bound_browser(request: Any) -> str:
+    """Return the browser that the session was bound to, if it was to any."""
+    return "" if request.session.get(_BROWSERLESS) else browser_of(request)
+
+
+def _opened(request: Any, account_id: str, browser: str) -> str:
+    return guard().open_session(
+        account_id, browser=browser, network=network_of(request)
+    )

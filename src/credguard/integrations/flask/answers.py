@@ -4,9 +4,9 @@ from flask import Response, jsonify, redirect, request, session, url_for
 from werkzeug.wrappers import Response as Answer
 
 from credguard.errors import ResetRequiredError
+from credguard.integrations.browsers import AGAIN_AFTER
 
 PROOFS = "credguard_proofs"
-_AGAIN_AFTER = "5"  # seconds
 
 
 def reset_required(error: ResetRequiredError) -> Answer:
@@ -24,5 +24,5 @@ def unavailable(_error: Exception) -> Response:
     """Say that it cannot be answered now, and when to come back."""
     response = Response("This cannot be answered just now. Please try again.", 503)
     response.mimetype = "text/plain"
-    response.headers["Retry-After"] = _AGAIN_AFTER
+    response.headers["Retry-After"] = AGAIN_AFTER
     return response

@@ -1,13 +1,10 @@
 """``flask credguard …``: the whole command, on the application's own settings."""
 
-import sys
-
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 
-from credguard.errors import MissingExtraError
-from credguard.integrations.flask.settings import Settings
+from credguard.cli.host import Host, run
+from credguard.integrations.flask.state import state
 
 
 def command() -> click.Command:
@@ -20,21 +17,20 @@ def command() -> click.Command:
     )
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
     @with_appcontext
-    def run(arguments: tuple[str, ...]) -> None:
+    def inside(arguments: tuple[str, ...]) -> None:
         """Forced resets, password hashes, second factors, incidents."""
-        try:
-            from credguard.cli.app import credguard  # noqa: PLC0415  # rich: an extra
-            from credguard.cli.host_settings import Host, handed  # noqa: PLC0415
-        except ModuleNotFoundError:
-            sys.exit(str(MissingExtraError("cli", needed_for="flask credguard")))
-        settings = Settings(current_app.config, current_app.instance_path)
-        given = handed(
-            Host(guard=settings.guard, accounts=settings.accounts),
-            settings.keyring(),
-            database=settings.database,
-            users=settings.users,
-            notices=settings.notices,
-        )
-        credguard.main(args=list(arguments), prog_name="flask credguard", obj=given)
+        run(_host, arguments, prog="flask credguard")
 
-    return run
+    return inside
+
+
+def _host() -> Host:
+    mine = state()
+    return Host(
+        guard=mine.guard,
+        accounts=mine.settings.accounts,
+        keyring=mine.settings.keyring(),
+        database=mine.settings.database,
+        users=mine.settings.users,
+        notices=mine.settings.notices,
+    )

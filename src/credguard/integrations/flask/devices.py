@@ -1,26 +1,19 @@
 """Browsers that are trusted, so that they are not asked for the second factor."""
 
-from flask import Response, after_this_request, current_app, request
+from flask import Response, after_this_request, request
 
-from credguard.errors import DeviceRefusedError
+from credguard.integrations.browsers import DEVICE_COOKIE, trusted_in
+from credguard.integrations.flask.cookies import set_cookie
 from credguard.integrations.flask.state import guard
 from credguard.second_factor import Trusted
-
-COOKIE = "cgdevice"
 
 
 def is_trusted(account_id: str, *, epoch: int) -> bool:
     """Return True if this browser may skip the second factor; its cookie is renewed."""
-    token = request.cookies.get(COOKIE)
-    if not token:
-        return False
-    devices = guard().second_factors.devices
-    try:
-        found = devices.check(token, account_id=account_id, epoch=epoch)
-    except DeviceRefusedError:
-        return False
-    _keep(found)
-    return True
+    found = trusted_in(request.cookies, guard(), account_id, epoch=epoch)
+    if found is not None:
+        _keep(found)
+    return found is not None
 
 
 def trust(account_id: str, *, proof: str, epoch: int) -> None:
@@ -37,12 +30,5 @@ def _keep(found: Trusted) -> None:
 
     @after_this_request
     def keep(response: Response) -> Response:
-        response.set_cookie(
-            COOKIE,
-            token,
-            expires=found.expires_at,
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            httponly=True,
-            samesite="Lax",
-        )
+        set_cookie(response, DEVICE_COOKIE, token, expires=found.expires_at)
         return response

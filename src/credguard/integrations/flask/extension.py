@@ -10,6 +10,7 @@ from credguard.guard import CredGuard, Login
 from credguard.integrations.flask import sessions
 from credguard.integrations.flask.answers import reset_required, unavailable
 from credguard.integrations.flask.command import command
+from credguard.integrations.flask.cookies import give_cookie
 from credguard.integrations.flask.identities import Identity
 from credguard.integrations.flask.pages import pages
 from credguard.integrations.flask.settings import Settings
@@ -42,7 +43,7 @@ class FlaskGuard:
         app.register_blueprint(pages(), url_prefix="/credentials")
         app.register_error_handler(ResetRequiredError, reset_required)
         app.register_error_handler(UnavailableError, unavailable)
-        app.after_request(sessions.give_cookie)
+        app.after_request(give_cookie)
         app.cli.add_command(command())
         try:
             from flask_login import user_logged_in  # noqa: PLC0415  # not everybody's

@@ -1,55 +1,49 @@
 """Who is logged in: the identity in Flask's session, checked and kept."""
 
-import secrets
 from dataclasses import replace
 
-from flask import Response, current_app, g, request, session
+from flask import current_app, g, request, session
 
 from credguard.errors import CodeMismatchError, SessionRefusedError
 from credguard.guard import Login, Session
+from credguard.integrations.browsers import ONLY_READ
 from credguard.integrations.flask import devices
+from credguard.integrations.flask.cookies import browser
 from credguard.integrations.flask.identities import Identity, read_identity
-from credguard.integrations.flask.state import guard, state
+from credguard.integrations.flask.state import guard
 from credguard.second_factor import Verified
 
 USER_ID = "_user_id"  # where Flask-Login keeps it, and its cookie has it from
 
 _REMEMBERS = "remember_token"  # Flask-Login's cookie, where it has no other name
-_COOKIE_BYTES = 16
-_MOST_CHARACTERS = 64
-_AGE = 400 * 24 * 3600  # seconds: more is cut by browsers (RFC 6265bis)
-_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def log_in(password: str, *, account_id: str | None, stored: str | None) -> Login:
     """Log a person in, and remember the stamp until the identity is made."""
-    browser = _browser()
+    seen = browser()
     login = guard().log_in(
         password,
         account_id=account_id,
         stored=stored,
-        browser=browser,
+        browser=seen,
         network=request.remote_addr or "",
     )
     if account_id is not None and login.second_factor_needed:
         is_trusted = devices.is_trusted(account_id, epoch=login.epoch)
         login = replace(login, second_factor_needed=not is_trusted)
-    g.credguard_login = (account_id, login, browser)
+    g.credguard_login = (account_id, login, seen)
     return login
 
 
 def identity_of(account_id: str) -> str:
     """Return the text for who has just logged in, by `log_in` or by other means."""
-    whose, login, browser = g.pop("credguard_login", (None, None, ""))
+    whose, login, seen = g.pop("credguard_login", (None, None, ""))
     if login is not None and whose == account_id:
         stamp, needed = login.session, login.second_factor_needed
     else:
-        browser = _browser()
-        stamp = guard().open_session(
-            account_id, browser=browser, network=request.remote_addr or ""
-        )
+        stamp, seen = _opened(account_id), browser()
         needed = guard().second_factors.is_enrolled(account_id)
-    made = Identity(account_id, stamp, has_browser=bool(browser), waits=needed)
+    made = Identity(account_id, stamp, has_browser=bool(seen), waits=needed)
     return made.to_text()
 
 
@@ -82,11 +76,14 @@ def renew_session() -> None:
     found = read_identity(session.get(USER_ID))
     if found is None:
         raise SessionRefusedError
-    browser = _browser()
-    stamp = guard().open_session(
-        found.account_id, browser=browser, network=request.remote_addr or ""
+    stamp = _opened(found.account_id)
+    _put(replace(found, stamp=stamp, has_browser=bool(browser())))
+
+
+def _opened(account_id: str) -> str:
+    return guard().open_session(
+        account_id, browser=browser(), network=request.remote_addr or ""
     )
-    _put(replace(found, stamp=stamp, has_browser=bool(browser)))
 
 
 def _put(found: Identity) -> None:
@@ -100,38 +97,8 @@ def _good(found: Identity) -> Session | None:
         return guard().check_session(
             found.stamp,
             account_id=found.account_id,
-            browser=_browser() if found.has_browser else "",
-            changes=request.method not in _ONLY_READ,
+            browser=browser() if found.has_browser else "",
+            changes=request.method not in ONLY_READ,
         )
     except SessionRefusedError:
         return None
-
-
-def give_cookie(response: Response) -> Response:
-    """Give a browser its cookie, with a page that shows a form."""
-    # Never in the answer to a log-in: what swaps answers would swap both.
-    if request.method != "GET" or _browser() or "<form" not in _page_of(response):
-        return response
-    config = current_app.config
-    response.set_cookie(
-        state().settings.browser_cookie,
-        secrets.token_urlsafe(_COOKIE_BYTES),
-        max_age=_AGE,
-        path=config["SESSION_COOKIE_PATH"] or "/",
-        domain=config["SESSION_COOKIE_DOMAIN"],
-        secure=config["SESSION_COOKIE_SECURE"],
-        httponly=True,
-        samesite="Lax",
-    )
-    response.vary.add("Cookie")
-    return response
-
-
-def _browser() -> str:
-    found = request.cookies.get(state().settings.browser_cookie, "")
-    return found if len(found) <= _MOST_CHARACTERS else ""
-
-
-def _page_of(response: Response) -> str:
-    is_page = response.mimetype == "text/html" and not response.is_streamed
-    return response.get_data(as_text=True) if is_page else ""

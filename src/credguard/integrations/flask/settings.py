@@ -1,6 +1,5 @@
 """What ``app.config`` says, with what it need not say."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,11 @@ from typing import Any
 from sqlalchemy import URL, make_url
 
 from credguard.accounts import Columns, SqlAccounts
-from credguard.errors import KeyringError, SetupError
+from credguard.errors import SetupError
 from credguard.guard import CredGuard
+from credguard.integrations.browsers import BROWSER_COOKIE
+from credguard.integrations.keyrings import keyring_of
 from credguard.keys import Keyring
-
-_KEYRING = "CREDGUARD_KEYRING"
 
 
 class Settings:
@@ -40,16 +39,8 @@ class Settings:
         Raises:
             KeyringError: There are none, or they are none.
         """
-        given = self._config.get(_KEYRING) or os.environ.get(_KEYRING)
-        if isinstance(given, Keyring):
-            return given
-        if not given:
-            message = (
-                f"no keyring: set {_KEYRING} in the configuration or in the "
-                "environment; make one with: credguard keygen"
-            )
-            raise KeyringError(message)
-        return Keyring.parse(str(given))
+        setting = "CREDGUARD_KEYRING in the configuration"
+        return keyring_of(self._config.get("CREDGUARD_KEYRING"), setting=setting)
 
     @property
     def users(self) -> str:
@@ -80,7 +71,7 @@ class Settings:
     @property
     def browser_cookie(self) -> str:
         """The cookie that tells browsers apart."""
-        return str(self._config.get("CREDGUARD_BROWSER_COOKIE") or "cgbrowser")
+        return str(self._config.get("CREDGUARD_BROWSER_COOKIE") or BROWSER_COOKIE)
 
     def accounts(self) -> SqlAccounts:
         """Return the user table."""

@@ -1,12 +1,11 @@
 """`manage.py credguard …`: the whole command, on the project's own settings."""
 
 import argparse
-import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from credguard.errors import MissingExtraError
+from credguard.cli.host import Host, run
 from credguard.integrations.django.configuration import read_configuration
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.mail import DjangoMail
@@ -21,7 +20,7 @@ class Command(BaseCommand):
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run what follows on the command line, as it stands there."""
-        _run(argv[2:], prog=" ".join(argv[:2]))
+        run(_host, argv[2:], prog=" ".join(argv[:2]))
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take everything, for `call_command`."""
@@ -29,26 +28,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: str, **options: Any) -> None:
         """Run what `call_command` was given."""
-        _run([*args, *options.get("arguments", ())], prog="manage.py credguard")
+        arguments = [*args, *options.get("arguments", ())]
+        run(_host, arguments, prog="manage.py credguard")
 
 
-def _run(arguments: list[str], *, prog: str) -> None:
-    try:
-        from credguard.cli.app import credguard  # noqa: PLC0415  # click is an extra
-        from credguard.cli.host_settings import Host, handed  # noqa: PLC0415
-    except ModuleNotFoundError:
-        sys.exit(str(MissingExtraError("cli", needed_for="manage.py credguard")))
+def _host() -> Host:
     configuration = read_configuration()
-    host = Host(
+    return Host(
         guard=guard,
         accounts=lambda: accounts_of(configuration),
-        mail=DjangoMail,
-    )
-    given = handed(
-        host,
-        configuration.keyring,
+        keyring=configuration.keyring,
         database=configuration.database,
         users=configuration.users,
         notices=configuration.notices,
+        mail=DjangoMail,
     )
-    credguard.main(args=arguments, prog_name=prog, obj=given)
