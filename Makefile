@@ -118,7 +118,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := help
-.PHONY: help install test drill check services-test coverage lint format docs lock clean \
+.PHONY: help install test prove drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
 	bench-sessions javascript cli-reference pictures strangers trial-kills trial-swaps trial-mail-farm
 
@@ -141,6 +141,10 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 
 test: $(INSTALLED)  ## Run the tests: SQLite, no network, no service needed
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+prove: export CREDGUARD_TEST_SIZE = prove
+prove: $(INSTALLED)  ## Prove the promises: half an hour, one table
+	$(BIN)/python -m pytest --proofs --proofs-page docs/proved.md $(PYTEST_ARGS)
 
 drill: $(INSTALLED)  ## Play a whole forced reset: make drill ACCOUNTS=10000
 	$(BIN)/credguard drill --accounts $(ACCOUNTS)

@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
+from proving import SETTING as SIZE_SETTING
+from proving import SIZE
+
 if TYPE_CHECKING:
     from commands import Terminal
 
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from credguard.testing import FrozenClock
     from forums import House
 
-pytest_plugins = ["django_site.fixtures"]
+pytest_plugins = ["django_site.fixtures", "promise_table"]
 
 ROOT = Path(__file__).parent.parent
 FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
@@ -45,6 +48,7 @@ KEPT_SETTINGS = {
     REQUIRE_SERVICES,
     NODE_MODULES,
     "CREDGUARD_PICTURES",
+    SIZE_SETTING,
 }
 NUMERIC = re.compile(r"[0-9.]+|[0-9a-f:]*:[0-9a-f:.]*", re.IGNORECASE)
 
@@ -56,10 +60,11 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile(
-    "nightly", settings.get_profile("everyday"), max_examples=100_000
-)
-settings.load_profile("everyday")
+for name, examples in (("prove", 1_000), ("nightly", 20_000)):
+    settings.register_profile(
+        name, settings.get_profile("everyday"), max_examples=examples
+    )
+settings.load_profile(SIZE)
 
 
 def pytest_configure() -> None:

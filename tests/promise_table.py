@@ -1,0 +1,149 @@
+"""The table of `make prove`: what the tests of each promise came to."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from proving import PROMISES, Proof
+
+_PROPERTY = "proof"
+
+
+@dataclass(slots=True)
+class Line:
+    """One promise's line of the table."""
+
+    tests: int = 0
+    cases: int = 0
+    faults: int = 0
+    violations: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+
+    @property
+    def cells(self) -> list[str]:
+        """The columns after the promise."""
+        numbers = [self.tests, self.cases, self.faults, self.violations, self.skipped]
+        return [*(f"{number:,}" for number in numbers), f"{self.seconds:,.0f} s"]
+
+
+@dataclass(slots=True)
+class Table:
+    """Adds up what the tests of each promise came to, on whichever core they ran."""
+
+    lines: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
+    names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, report: pytest.TestReport) -> None:
+        """Add one report; what fails before or after a test is a violation too."""
+        promises = [
+            str(name) for kind, name in report.user_properties if kind == "promise"
+        ]
+        for promise in promises:
+            line = self.lines[promise]
+            line.seconds += report.duration
+            line.violations += report.failed
+            line.skipped += report.skipped
+            self._count(line, promise, report)
+
+    def _count(self, line: Line, promise: str, report: pytest.TestReport) -> None:
+        if report.when == "call" and not report.skipped:
+            line.tests += 1
+            self.names[promise].add(report.nodeid.partition("[")[0])
+        if report.when == "teardown":
+            proofs = [
+                each for kind, each in report.user_properties if kind == _PROPERTY
+            ]
+            # Kept as text, because that is what comes over from another process.
+            counts = [str(each).split() for each in proofs]
+            line.cases += sum(int(cases) for cases, _ in counts) or 1
+            line.faults += sum(int(faults) for _, faults in counts)
+
+    def rows(self) -> list[list[str]]:
+        """Return the table, its head first."""
+        head = ["promise", "tests", "cases tried", "faults injected"]
+        rows = [[*head, "violations", "skipped", "time"]]
+        for promise in PROMISES:
+            if promise in self.lines:
+                rows.append([promise, *self.lines[promise].cells])
+        return rows
+
+
+_TABLE = pytest.StashKey[Table]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make prove` ask for the table, and for a page of it."""
+    parser.addoption("--proofs", action="store_true", help="print the promises' table")
+    parser.addoption("--proofs-page", help="write the promises' table to this page")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark."""
+    config.addinivalue_line("markers", "promise(name): this test proves a promise")
+    config.stash[_TABLE] = Table()
+    config.pluginmanager.register(_Listener(config.stash[_TABLE]))
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Write each test's promises where its reports carry them."""
+    kept, left = [], []
+    for item in items:
+        promises = {name for mark in item.iter_markers("promise") for name in mark.args}
+        unknown = promises - set(PROMISES)
+        if unknown:
+            message = f"{item.nodeid} names {sorted(unknown)}, which are no promises"
+            raise pytest.UsageError(message)
+        item.user_properties.extend(("promise", name) for name in sorted(promises))
+        (kept if promises else left).append(item)
+    if config.getoption("--proofs"):
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Iterator[Proof]:
+    """What this test counts for the table of `make prove`."""
+    counted = Proof()
+    yield counted
+    text = f"{counted.cases} {counted.faults}"
+    request.node.user_properties.append((_PROPERTY, text))
+
+
+class _Listener:
+    """Hears each report where the table is printed."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add it up."""
+        self._table.add(report)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the table, if it was asked for."""
+    if not config.getoption("--proofs"):
+        return
+    table = config.stash[_TABLE]
+    rows = table.rows()
+    wide = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    terminalreporter.section("promises")
+    for row in rows:
+        cells = [cell.rjust(width) for cell, width in zip(row, wide, strict=True)]
+        terminalreporter.line("  ".join(cells))
+    if page := config.getoption("--proofs-page"):
+        Path(page).write_text(_page(table), encoding="utf-8")
+
+
+def _page(table: Table) -> str:
+    rows = table.rows()
+    rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
