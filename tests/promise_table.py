@@ -66,10 +66,8 @@ class Table:
         """Return the table, its head first."""
         head = ["promise", "tests", "cases tried", "faults injected"]
         rows = [[*head, "violations", "skipped", "time"]]
-        for promise in PROMISES:
-            if promise in self.lines:
-                rows.append([promise, *self.lines[promise].cells])
-        return rows
+        proved = [promise for promise in PROMISES if promise in self.lines]
+        return [*rows, *([each, *self.lines[each].cells] for each in proved)]
 
 
 _TABLE = pytest.StashKey[Table]()
@@ -92,7 +90,8 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Write each test's promises where its reports carry them."""
-    kept, left = [], []
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
     for item in items:
         promises = {name for mark in item.iter_markers("promise") for name in mark.args}
         unknown = promises - set(PROMISES)
