@@ -21,7 +21,7 @@ copyright = author
 release = installed_version("credguard")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "proved.md"]  # the latter is part of a page
 html_theme = "furo"
 html_title = f"credguard {release}"
 

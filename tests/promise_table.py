@@ -1,13 +1,17 @@
 """The table of `make prove`: what the tests of each promise came to."""
 
+import os
+import platform
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from proving import PROMISES, Proof
+from proving import PROMISES, Proof, named_files
 
 _PROPERTY = "proof"
 
@@ -35,7 +39,8 @@ class Table:
     """Adds up what the tests of each promise came to, on whichever core they ran."""
 
     lines: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
-    names: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    ran: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    began: float = field(default_factory=time.monotonic)
 
     def add(self, report: pytest.TestReport) -> None:
         """Add one report; what fails before or after a test is a violation too."""
@@ -52,11 +57,9 @@ class Table:
     def _count(self, line: Line, promise: str, report: pytest.TestReport) -> None:
         if report.when == "call" and not report.skipped:
             line.tests += 1
-            self.names[promise].add(report.nodeid.partition("[")[0])
+            self.ran[promise].add(report.nodeid.partition("::")[0])
         if report.when == "teardown":
-            proofs = [
-                each for kind, each in report.user_properties if kind == _PROPERTY
-            ]
+            proofs = [each for kind, each in report.user_properties if kind == _PROPERTY]
             # Kept as text, because that is what comes over from another process.
             counts = [str(each).split() for each in proofs]
             line.cases += sum(int(cases) for cases, _ in counts) or 1
@@ -69,6 +72,25 @@ class Table:
         proved = [promise for promise in PROMISES if promise in self.lines]
         return [*rows, *([each, *self.lines[each].cells] for each in proved)]
 
+    def missing(self) -> list[str]:
+        """Say which files the page of promises names that did not prove anything."""
+        return [
+            f"{promise}: {name} did not run"
+            for promise, names in named_files().items()
+            for name in sorted(names - self.ran[promise])
+        ]
+
+    def page(self) -> str:
+        """Return the table for the documentation."""
+        rows = self.rows()
+        rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
+        minutes = (time.monotonic() - self.began) / 60
+        when = (
+            f"`make prove` on {datetime.now(UTC).date()}: {minutes:.0f} minutes on "
+            f"{os.cpu_count()} cores, Python {platform.python_version()}.\n"
+        )
+        return "\n".join([when, *(f"| {' | '.join(row)} |" for row in rows), ""])
+
 
 _TABLE = pytest.StashKey[Table]()
 
@@ -80,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark."""
+    """Declare the mark, and begin to listen."""
     config.addinivalue_line("markers", "promise(name): this test proves a promise")
     config.stash[_TABLE] = Table()
     config.pluginmanager.register(_Listener(config.stash[_TABLE]))
@@ -125,11 +147,23 @@ class _Listener:
         self._table.add(report)
 
 
+def _prints(config: pytest.Config) -> bool:
+    """Return True where the table of all tests is printed, and not on a worker."""
+    return bool(config.getoption("--proofs")) and not hasattr(config, "workerinput")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail where a test that the page of promises names did not run."""
+    whole = session.config.args == session.config.getini("testpaths")
+    if _prints(session.config) and whole and session.config.stash[_TABLE].missing():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Print the table, if it was asked for."""
-    if not config.getoption("--proofs"):
+    if not _prints(config):
         return
     table = config.stash[_TABLE]
     rows = table.rows()
@@ -138,11 +172,7 @@ def pytest_terminal_summary(
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row, wide, strict=True)]
         terminalreporter.line("  ".join(cells))
+    for line in table.missing():
+        terminalreporter.line(line)
     if page := config.getoption("--proofs-page"):
-        Path(page).write_text(_page(table), encoding="utf-8")
-
-
-def _page(table: Table) -> str:
-    rows = table.rows()
-    rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+        Path(page).write_text(table.page(), encoding="utf-8")

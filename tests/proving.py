@@ -1,10 +1,13 @@
 """How much a test tries, and what it counts for the table of `make prove`."""
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 SETTING = "CREDGUARD_TEST_SIZE"
+PAGE = Path(__file__).parents[1] / "docs" / "promises.md"
 PROMISES = tuple(f"P{number}" for number in range(1, 25))
 
 
@@ -47,3 +50,10 @@ class Proof:
     def injected(self, faults: int = 1) -> None:
         """Count faults that were injected."""
         self.faults += faults
+
+
+def named_files() -> dict[str, set[str]]:
+    """Return the test files that the page of promises names, promise by promise."""
+    sections = re.split(r"^### (P\d+)\b", PAGE.read_text("utf-8"), flags=re.MULTILINE)
+    pairs = zip(sections[1::2], sections[2::2], strict=True)
+    return {name: set(re.findall(r"`(tests/[\w/.]+)`", text)) for name, text in pairs}
