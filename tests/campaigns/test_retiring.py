@@ -210,7 +210,7 @@ def test_a_range_that_is_done_again_is_counted_whole(
     with apart.guard._database.read() as connection:
         rows = connection.execute(audit.select()).mappings().all()
     details = [str(row["detail"]) for row in rows if row["event"] == "range swept"]
-    assert '"notices": 17, "range": 0, "retired": 19' in "".join(details)
+    assert '"range": 0, "reachable": 17, "retired": 19' in "".join(details)
     assert '"accounts": 20' in details[0]
 
 
