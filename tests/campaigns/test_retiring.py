@@ -262,6 +262,10 @@ def test_a_sweep_waits_for_the_ranges_of_others(
 def test_a_disk_that_is_full_stops_a_sweep_until_there_is_room(house: House) -> None:
     """Nothing is half done: the error says what to do, and the next run goes on."""
     campaign = house.start()
+    with house.guard._database.begin() as connection:
+        # What a migration left free is room as well.
+        room = "CREATE TABLE taken AS SELECT zeroblob(200000) AS room"
+        connection.exec_driver_sql(room)
     engine = house.guard._database._engine
     pages: list[int] = []
 
