@@ -70,7 +70,7 @@ def run(table: UserTable) -> None:
     for name, written in SCOPES.items():
         scope = parse_scope(written)
         planned, plan = _timed(partial(guard.campaigns.plan, scope, letter=LETTER))
-        counted, _ = _timed(partial(confirming.recount, _means_of(guard), plan))
+        counted, _ = _timed(partial(confirming.recount, means_of(guard), plan))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
             f"{name:>11} {plan.tally.in_scope:>11,} {planned.wall:>9.2f} s "
@@ -118,7 +118,8 @@ def _read_through(table: UserTable) -> int:
     return count
 
 
-def _means_of(guard: CredGuard) -> Means:
+def means_of(guard: CredGuard) -> Means:
+    """Return what a guard's campaigns work with."""
     means: Means = vars(guard.campaigns)["_means"]
     return means
 

@@ -4,43 +4,68 @@ import multiprocessing
 import resource
 import sys
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.campaigns import peers
-from benchmarks.campaigns.opening import LETTER, open_guard
+from benchmarks.campaigns.opening import LETTER, means_of, open_guard
 from benchmarks.campaigns.tables import TABLE, UserTable
 from sqlalchemy import text
 
-from credguard import Keyring
-from credguard.campaigns import parse_scope
+from credguard import CredGuard, Keyring
+from credguard.campaigns import filling, parse_scope, waves
 
+_KEYRING = Keyring.generate()
 TARGETS = {"sqlite": 10, "postgresql": 60}  # seconds for 1.5 million
 
 
 def run(table: UserTable, *, workers: int) -> None:
     """Print what sweeping everybody takes, and the same by Django's means."""
-    took, peak = _sweep(table, workers)
+    before = _bytes(table)
+    guard, campaign = _started(table)
+    opened = _bytes(table)
+    took, spent = _sweep(table, workers, campaign)
     target = TARGETS.get(table.engine().dialect.name, 0) * table.accounts / 1_500_000
     print(
-        f"\nsweep, {workers} worker(s): {took:.1f} s (target {target:.0f}), "
-        f"{table.accounts / took:,.0f} accounts a second, peak {peak:.0f} MB"
+        f"\nsweep, {workers} worker(s): {took:.1f} s (target {target:.1f}), "
+        f"{table.accounts / took:,.0f} accounts a second; "
+        f"CPU of the workers {spent.cpu / table.accounts * 1e6:.1f} microseconds an "
+        f"account; peak {spent.peak:.0f} MB"
     )
+    print(
+        f"bytes an account: {before / table.accounts:.0f} before, "
+        f"{(_bytes(table) - opened) / table.accounts:.0f} more by the sweep"
+    )
+    swept, means = _bytes(table), means_of(guard)
+    record = guard.campaigns.find(campaign)
+    for name, act in (("queue", filling.fill), ("place", waves.sort)):
+        started, cpu = time.perf_counter(), time.process_time()
+        act(means, record)
+        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+        print(
+            f"{name} the notices: {seconds:.1f} s, {table.accounts / seconds:,.0f} a "
+            f"second; CPU here {cpu / table.accounts * 1e6:.1f} microseconds each"
+        )
+    print(f"bytes a notice: {(_bytes(table) - swept) / table.accounts:.0f}")
     if table.engine().dialect.name not in TARGETS:
         return
     for name, seconds in peers.run(table).items():
         print(f"  {name:40} {seconds:8.1f} s   {seconds / took:6.1f} times ours")
 
 
-def _sweep(table: UserTable, workers: int) -> tuple[float, float]:
-    keyring = Keyring.generate()
-    guard = open_guard(table, keyring=keyring)
+def _started(table: UserTable) -> tuple[CredGuard, str]:
+    guard = open_guard(table, keyring=_KEYRING)
     plan = guard.campaigns.plan(parse_scope("everyone"), letter=LETTER)
-    campaign = guard.campaigns.start(plan)
+    return guard, guard.campaigns.start(plan)
+
+
+def _sweep(table: UserTable, workers: int, campaign: str) -> tuple[float, "_Spent"]:
     spawn = multiprocessing.get_context("spawn")
-    each = [(table, keyring.reveal(), campaign, str(at)) for at in range(workers)]
+    each = [(table, _KEYRING.reveal(), campaign, str(at)) for at in range(workers)]
     with spawn.Pool(workers) as pool:
         pool.map(_imported, range(workers))  # a worker on duty has started already
         started = time.perf_counter()
-        peaks = pool.starmap(_work, each, chunksize=1)
+        spent = pool.starmap(_work, each, chunksize=1)
         took = time.perf_counter() - started
     with table.engine().connect() as connection:
         retired = connection.execute(
@@ -49,16 +74,40 @@ def _sweep(table: UserTable, workers: int) -> tuple[float, float]:
     if retired != table.accounts:
         message = f"{retired} of {table.accounts} are retired"
         raise AssertionError(message)
-    return took, max(peaks)
+    cpu, peak = sum(one.cpu for one in spent), max(one.peak for one in spent)
+    return took, _Spent(cpu, peak)
+
+
+class _Spent(NamedTuple):
+    """Seconds of CPU, and the largest memory in megabytes."""
+
+    cpu: float
+    peak: float
+
+
+def _bytes(table: UserTable) -> int:
+    """Return what the whole database takes on the disk."""
+    ask = {
+        "postgresql": "SELECT pg_database_size(current_database())",
+        "mariadb": "SELECT sum(data_length + index_length) FROM "
+        "information_schema.tables WHERE table_schema = database()",
+    }
+    engine = table.engine()
+    if engine.dialect.name == "sqlite":
+        return Path(str(engine.url.database)).stat().st_size
+    with engine.connect() as connection:
+        return int(connection.execute(text(ask[engine.dialect.name])).scalar_one())
 
 
 def _imported(number: int) -> int:
     return number
 
 
-def _work(table: UserTable, line: str, campaign: str, name: str) -> float:
+def _work(table: UserTable, line: str, campaign: str, name: str) -> _Spent:
+    begun = time.process_time()
     guard = open_guard(table, keyring=Keyring.parse(line))
     guard.campaigns.sweep(campaign, worker=f"worker {name}")
     # Kilobytes on Linux, bytes on macOS.
     unit = 1024 if sys.platform != "darwin" else 1024 * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return _Spent(time.process_time() - begun, used.ru_maxrss / unit)

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Engine, event, select
 
 from credguard.campaigns import retiring
 from credguard.campaigns.states import CampaignState
+from credguard.sessions import credentials_of
 from credguard.storage import audit
-from credguard.storage.tables import credential, member, notice
+from credguard.storage.tables import member, notice
 from credguard.testing import FrozenClock
 from forums import Forum, House, hash_of
 
@@ -146,7 +147,7 @@ def everything(house: House) -> dict[str, object]:
             "campaign": [each.state for each in house.campaigns.every()],
             "members": rows(connection, member.c.account_id, member.c.state),
             "notices": rows(connection, notice.c.account_id, notice.c.state),
-            "epochs": rows(connection, credential.c.account_id, credential.c.epoch),
+            "epochs": credentials_of(connection, sorted(AT_FIRST)),
             "counts": house.counted(house.campaigns.every()[0].id).counts,
         }
 

@@ -2,9 +2,12 @@
 
 import re
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
 from sqlalchemy import Integer, Uuid
 
@@ -12,10 +15,14 @@ from credguard._clock import in_utc
 from credguard._text import from_iso, has_surrogate
 from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
+Key = int | str | uuid.UUID
+"""An id as its column stores it."""
+
 _WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,19})", re.ASCII)
 _UNIX_SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?", re.ASCII)  # from 1973 on
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 END_OF_TIME = 253_402_300_800  # Unix seconds of the year 10000
+_HALF = 1 << 63  # of the numbers of a column of 64 bits
 _WORDS_FOR_NO = {"", "0", "f", "false", "n", "no", "off"}
 
 
@@ -79,7 +86,7 @@ def to_account_id(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def from_account_id(account_id: str, kind: object) -> int | str | uuid.UUID | None:
+def from_account_id(account_id: str, kind: object) -> Key | None:
     """
     Return *account_id* as a column stores it, None if no row can have it.
 
@@ -103,11 +110,31 @@ def from_account_id(account_id: str, kind: object) -> int | str | uuid.UUID | No
     return account_id if is_storable else None
 
 
+def from_account_ids(account_ids: list[str], kind: object) -> list[Key | None]:
+    """Return each of many ids as a column stores it, None where no row can have it."""
+    if isinstance(kind, Integer) and not getattr(kind, "unsigned", False):
+        with suppress(ValueError):
+            numbers = list(map(int, account_ids))
+            # Written as we write them, and in range: as a rule that is all of them.
+            is_plain = list(map(str, numbers)) == account_ids
+            if is_plain and min(numbers) >= -_HALF and max(numbers) < _HALF:
+                return list(numbers)
+    return [from_account_id(each, kind) for each in account_ids]
+
+
 def to_text(value: object) -> str | None:
     """Return a stored text, None for NULL; one that is kept as bytes is UTF-8."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return None if value is None else str(value)
+
+
+def to_texts(values: Sequence[object]) -> Sequence[str | None]:
+    """Return a whole column as `to_text` reads each value of it."""
+    # As a rule there is nothing to be read, and a sweep does it a million times.
+    if set(map(type, values)) == {str}:
+        return cast("Sequence[str]", values)
+    return list(map(to_text, values))
 
 
 def to_instant(value: object) -> datetime | None:
@@ -151,7 +178,7 @@ def _from_whole_number(text: str, kind: Integer) -> int | None:
     number = int(text)
     if getattr(kind, "unsigned", False):
         return number if 0 <= number < 1 << 64 else None
-    return number if -1 << 63 <= number < 1 << 63 else None
+    return number if -_HALF <= number < _HALF else None
 
 
 def _from_seconds(seconds: float | Decimal) -> datetime | None:

@@ -1,8 +1,9 @@
 """What a dry run reads: as much as SQL can tell, and the rest to be judged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 
 from sqlalchemy import (
     ColumnElement,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 )
 
 from credguard.accounts.bounds import ASK, NO, YES, Bounds
-from credguard.accounts.columns import to_account_id, to_text
+from credguard.accounts.columns import to_account_id, to_text, to_texts
 from credguard.accounts.compiling import Compiler, OwnRows, Where, needs_of
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
@@ -38,6 +39,7 @@ _BAND_AT: dict[object, int | None] = {
     **{place: place for place in range(len(BANDS))},
     _LEFT_OPEN: None,
 }
+_ASKED = "asked"
 _PLAIN = frozenset({"id", "password", "address", "salt", "username"})
 
 Values = Sequence[object]
@@ -116,17 +118,17 @@ class Sights:
     ) -> list[Taking]:
         """Read those of *ids* that may be in scope, locked until the end if asked."""
         bounds = self._compiler.bounds(scope)
-        asked: ColumnElement[int] = literal(0)
-        columns = [each for each in self._reflected.selected if each.name in _PLAIN]
+        wanted = _PLAIN if bounds.is_exact else _PLAIN | needs_of(scope)
+        columns = [each for each in self._reflected.selected if each.name in wanted]
         if not bounds.is_exact:
-            asked = case((bounds.left_open, 1), else_=0)
-            columns = self._reflected.selected
-        query = select(asked.label("verdict"), *columns)
-        query = query.where(ids, bounds.possible).order_by(self._reflected.id)
+            columns.append(case((bounds.left_open, 1), else_=0).label(_ASKED))
+        query = select(*columns).where(ids, bounds.possible)
+        query = query.order_by(self._reflected.id)
         rows = self._connection.execute(query.with_for_update() if lock else query)
-        places = {each.name: place for place, each in enumerate(columns, 1)}
-        wanted = _PLAIN | needs_of(scope)
-        return [_taking(row, places, wanted) for row in rows.all()]
+        by_column = zip(*rows.all(), strict=True)
+        # Of no rows there are no columns.
+        found = dict(zip((each.name for each in columns), by_column, strict=False))
+        return _takings(found)
 
     def _pages(
         self, query: Select[*tuple[object, ...]], size: int, *, before: int
@@ -178,20 +180,26 @@ class Sights:
         return account_of({name: values[at] for name, at in places if name in wanted})
 
 
-def _taking(row: Values, places: Mapping[str, int], wanted: frozenset[str]) -> Taking:
-    asks = None
-    if row[0]:
-        named = {name: row[at] for name, at in places.items() if name in wanted}
-        asks = account_of(named)
-    salt, username = places.get("salt"), places.get("username")
-    return Taking(
-        to_account_id(row[places["id"]]),
-        to_text(row[places["password"]]),
-        to_text(row[places["address"]]),
-        None if salt is None else to_text(row[salt]),
-        None if username is None else to_text(row[username]),
-        asks,
-    )
+def _takings(columns: Mapping[str, Sequence[object]]) -> list[Taking]:
+    """Return what was read column by column, row by row."""
+    if not columns:
+        return []
+    beside = [
+        to_texts(columns[name]) if name in columns else repeat(None)
+        for name in ("salt", "username")
+    ]
+    asks: Iterable[Account | None] = repeat(None)
+    if any(columns.get(_ASKED, ())):
+        rows = zip(*columns.values(), strict=True)
+        asks = [_asking(dict(zip(columns, row, strict=True))) for row in rows]
+    ids = map(to_account_id, columns["id"])
+    passwords, addresses = (to_texts(columns[n]) for n in ("password", "address"))
+    # As many as there are ids.
+    return list(map(Taking, ids, passwords, addresses, *beside, asks))
+
+
+def _asking(row: Mapping[str, object]) -> Account | None:
+    return account_of(row) if row[_ASKED] else None
 
 
 @lru_cache(maxsize=1024)

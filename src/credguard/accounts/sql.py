@@ -1,6 +1,5 @@
 """A user table in SQLite, PostgreSQL or MariaDB, reached by reflection."""
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -19,7 +18,13 @@ from sqlalchemy import (
 from sqlalchemy.types import NullType
 
 from credguard.accounts import swapping
-from credguard.accounts.columns import Columns, from_account_id, to_account_id
+from credguard.accounts.columns import (
+    Columns,
+    Key,
+    from_account_id,
+    from_account_ids,
+    to_account_id,
+)
 from credguard.accounts.reflection import Reflected
 from credguard.accounts.rows import account_of
 from credguard.accounts.sights import Sights
@@ -177,7 +182,12 @@ class SqlAccounts:
         Raises:
             AccountIdError: A swap is for what is no id of this table.
         """
-        rows = [(self._key(each.account_id), each.old, each.new) for each in swaps]
+        ids = [each.account_id for each in swaps]
+        old, new = [each.old for each in swaps], [each.new for each in swaps]
+        keys = from_account_ids(ids, self._reflected.id_kind)
+        if None in keys:
+            raise self._no_id()
+        rows = list(zip(keys, old, new, strict=True))
         return swapping.swap(connection, self._reflected, rows)
 
     def takings(
@@ -244,12 +254,15 @@ class SqlAccounts:
     def _id(self) -> ColumnElement[object]:
         return self._reflected.id
 
-    def _key(self, account_id: str) -> int | str | uuid.UUID:
+    def _key(self, account_id: str) -> Key:
         key = from_account_id(account_id, self._reflected.id_kind)
         if key is None:
-            message = f"a row of '{self._name}' has an id that cannot be looked up"
-            raise AccountIdError(message)
+            raise self._no_id()
         return key
+
+    def _no_id(self) -> AccountIdError:
+        message = f"a row of '{self._name}' has an id that cannot be looked up"
+        return AccountIdError(message)
 
     def _rows(self) -> Select[*tuple[object, ...]]:
         return select(*self._reflected.selected)

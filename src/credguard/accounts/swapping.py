@@ -48,14 +48,12 @@ def _one_by_one(
     connection: Connection, reflected: Reflected, rows: Sequence[Values]
 ) -> int:
     table, key, password = _names(connection, reflected)
-    statement = f"UPDATE {table} SET {password} = ? WHERE {key} = ? AND {password} = ?"  # noqa: S608  # quoted names
-    values = [(new, _bound(whose), old) for whose, old, new in rows]
-    return connection.exec_driver_sql(statement, values).rowcount
-
-
-def _bound(key: Key) -> Key:
-    """Return an id as SQLite's driver takes it."""
-    return key if isinstance(key, int | str) else str(key)
+    statement = (
+        f"UPDATE {table} SET {password} = ?3 WHERE {key} = ?1 AND {password} = ?2"  # noqa: S608  # quoted names
+    )
+    if isinstance(reflected.id_kind, Uuid):
+        rows = [(str(whose), old, new) for whose, old, new in rows]
+    return connection.exec_driver_sql(statement, list(rows)).rowcount
 
 
 def _by_arrays(

@@ -64,13 +64,15 @@ class Account:
     language: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Swap:
+class Swap(NamedTuple):
     """A password column's new text, to be written only over the old one."""
 
     account_id: str
-    old: str = field(repr=False)
-    new: str = field(repr=False)
+    old: str
+    new: str
+
+    def __repr__(self) -> str:
+        return f"Swap(account_id={self.account_id!r})"
 
 
 class Accounts(Protocol):

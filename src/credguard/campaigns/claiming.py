@@ -3,7 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from credguard.campaigns import members, outbox, records, tokens, watermarks
+from credguard.campaigns import (
+    members,
+    outbox,
+    records,
+    retired,
+    tokens,
+    watermarks,
+)
 from credguard.campaigns.accounts import Account
 from credguard.campaigns.finishing import own_keyrings
 from credguard.campaigns.means import Means
@@ -131,9 +138,9 @@ def retired_hashes(means: Means, found: Iterable[Member]) -> list[str]:
     waiting = list(found)
     with means.database.read() as connection:
         owners = own_keyrings(means, connection, waiting)
-    hashes = [
-        members.open_retired(own, each)
-        for each in waiting
-        if (own := owners[each.campaign_id]) is not None
-    ]
+        hashes = [
+            retired.hash_of(connection, own, each)
+            for each in waiting
+            if (own := owners[each.campaign_id]) is not None
+        ]
     return [each for each in hashes if not members.is_marker(each)]

@@ -15,6 +15,7 @@ from credguard.campaigns.records import Record
 from credguard.campaigns.scope import credential_set_before, is_affected
 from credguard.campaigns.scope_text import parse
 from credguard.campaigns.states import (
+    ENDED,
     UNSWEPT,
     AccountState,
     CampaignState,
@@ -122,11 +123,15 @@ def _count_members(
         & (notice.c.account_id == member.c.account_id)
         & notice.c.is_current,
     )
+    # Who can be told and has no notice yet gets one when telling begins.
+    seen_as = NoticeState.CANCELED if record.state in ENDED else NoticeState.QUEUED
+    awaits = case((member.c.is_reachable, seen_as.value), else_=None)
+    stands = func.coalesce(notice.c.state, awaits)
     query = (
-        select(member.c.state, member.c.how, notice.c.state, tried, func.count())
+        select(member.c.state, member.c.how, stands, tried, func.count())
         .select_from(kept)
         .where(member.c.campaign_id == record.id)
-        .group_by(member.c.state, member.c.how, notice.c.state, tried)
+        .group_by(member.c.state, member.c.how, stands, tried)
     )
     counts: Counter[AccountState] = Counter()
     reset_by: Counter[str] = Counter()

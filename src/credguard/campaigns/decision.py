@@ -1,20 +1,39 @@
 """What a sweep decides for the accounts of one range, before any of it is written."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from credguard.campaigns import members
+from credguard.campaigns import members, retired
 from credguard.campaigns.accounts import Swap, Taking
-from credguard.campaigns.letter import is_reachable
 from credguard.campaigns.means import Identify
 from credguard.campaigns.members import Entry, Member
+from credguard.campaigns.reachable import is_reachable
 from credguard.campaigns.states import MemberState
-from credguard.campaigns.tally import has_password
+from credguard.campaigns.tally import MAX_RETIRED_CHARACTERS, has_password
 from credguard.keys import Keyring
 
 # What hashes begin with; only of another text the hasher is asked whether it is one.
 _BEGINNINGS = frozenset(
     "$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """
+    What of a range was written down before a crash.
+
+    Attributes:
+        members: The member rows, by account.
+
+        hashes: Their retired hashes, by account.
+
+        next_page: The number of the next page of hashes.
+    """
+
+    members: Mapping[str, Member]
+    hashes: Mapping[str, str]
+    next_page: int
 
 
 @dataclass(slots=True)
@@ -30,39 +49,61 @@ class Decision:
     identify: Identify
     affected: list[str] = field(default_factory=list)
     entered: list[Entry] = field(default_factory=list)
+    pages: list[tuple[int, str]] = field(default_factory=list)
     swaps: list[Swap] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
     retired: int = 0
-    notices: int = 0
+    reachable: int = 0
 
     @property
     def touched(self) -> int:
         """How many accounts of the range are affected."""
         return len(self.affected)
 
-    def take(self, taking: Taking, found: Member | None) -> None:
-        """Decide for one affected account; *found* was written before a crash."""
-        self.affected.append(taking.account_id)
-        if found is None:
-            self._begin(taking)
-        else:
-            self._resume(taking, found)
+    def take(self, takings: Sequence[Taking], earlier: Earlier) -> None:
+        """Decide for the accounts of the range that are affected, once."""
+        self.affected = [taking.account_id for taking in takings]
+        if earlier.members:
+            known = earlier.members
+            for taking in takings:
+                if taking.account_id in known:
+                    self._resume(taking, known[taking.account_id], earlier.hashes)
+            takings = [each for each in takings if each.account_id not in known]
+        self._begin(takings, earlier.next_page)
 
-    def _begin(self, taking: Taking) -> None:
-        if not self._has_password(taking):
-            entry = (taking.account_id, MemberState.NO_PASSWORD, None)
-            self.entered.append(entry)
-            return
-        password = taking.password or ""
-        whose = (self.campaign_id, taking.account_id)
-        retired = members.seal_retired(self.own, whose, password)
-        self.entered.append((taking.account_id, MemberState.MUST_RESET, retired))
-        self.retired += 1
-        new = members.marker(self.own, *whose)
-        self.swaps.append(Swap(taking.account_id, password, new))
-        if is_reachable(taking.address):
-            self.told.append(taking.account_id)
-            self.notices += 1
+    def _begin(self, takings: Sequence[Taking], page: int) -> None:
+        told: list[tuple[str, str]] = []
+        silent: list[tuple[str, str]] = []
+        without: list[str] = []
+        for taking in takings:
+            account_id, text, address, *_ = taking
+            is_plain = (
+                text and text[0] in _BEGINNINGS and len(text) <= MAX_RETIRED_CHARACTERS
+            )
+            if not is_plain and not self._has_password(taking):
+                without.append(account_id)
+            elif is_reachable(address):
+                told.append((account_id, text or ""))
+            else:
+                silent.append((account_id, text or ""))
+        page = self._retire(told, page, is_reachable=True)
+        self._retire(silent, page, is_reachable=False)
+        self.entered.append(Entry(without, MemberState.NO_PASSWORD))
+
+    def _retire(
+        self, hashes: list[tuple[str, str]], page: int, *, is_reachable: bool
+    ) -> int:
+        """Take hashes out of use; return the number of the page after theirs."""
+        sealed = retired.seal(self.own, self.campaign_id, hashes, first=page)
+        ids = [account_id for account_id, _ in hashes]
+        state = MemberState.MUST_RESET
+        entry = Entry(ids, state, is_reachable, sealed.first, sealed.size)
+        self.entered.append(entry)
+        self.pages += sealed.pages
+        new = members.markers(self.own, self.campaign_id, ids)
+        self.swaps += map(Swap, ids, [text for _, text in hashes], new)
+        self.retired += len(ids)
+        self.reachable += len(ids) * is_reachable
+        return page + len(sealed.pages)
 
     def _has_password(self, taking: Taking) -> bool:
         text, scheme = taking.password, ""
@@ -71,14 +112,14 @@ class Decision:
             scheme = self.identify(text, **beside).scheme
         return has_password(text, scheme)
 
-    def _resume(self, taking: Taking, found: Member) -> None:
+    def _resume(self, taking: Taking, found: Member, hashes: Mapping[str, str]) -> None:
         """Finish what a crash between two databases left half done."""
-        if found.retired is None:
+        if not found.is_retired:
             return
         self.retired += 1
-        self.notices += is_reachable(taking.address)
+        self.reachable += is_reachable(taking.address)
         if found.state is not MemberState.MUST_RESET or taking.password is None:
             return
-        if members.open_retired(self.own, found) == taking.password:
-            new = members.marker(self.own, found.campaign_id, found.account_id)
+        if hashes[taking.account_id] == taking.password:
+            new = members.marker(self.own, found)
             self.swaps.append(Swap(taking.account_id, taking.password, new))

@@ -4,12 +4,12 @@ A reset that was decided on is finished, also where a crash came in between.
 The member rows hold the new hash under seal until it stands in the forum's table.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import members, outbox, records
+from credguard.campaigns import members, outbox, records, retired
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -38,17 +38,13 @@ def finish_pending(means: Means, account_id: str, *, seen: str | None = None) ->
         mine = members.of_account(connection, account_id)
         pending = [each for each in mine if each.state is MemberState.RESETTING]
         owners = own_keyrings(means, connection, pending)
+        replaced = {seen, *_taken_out_of_use(connection, owners, pending)}
     if not pending:
         # Somebody else finished it; how that ended stands in the rows.
         return any(each.state is MemberState.RESET_DONE for each in mine)
     # All pending rows of an account were won together and hold one hash.
     sealer = owners[pending[0].campaign_id] or means.keyring
     new = members.open_pending(sealer, pending[0])
-    replaced = {
-        text
-        for each in pending
-        for text in (*_taken_out_of_use(owners[each.campaign_id], each), seen)
-    }
     unknown = {each for each, own in owners.items() if own is None}
     with means.accounts.writing() as forum:
         replaced |= _markers_of(means, forum, account_id, unknown)
@@ -66,12 +62,15 @@ def finish_pending(means: Means, account_id: str, *, seen: str | None = None) ->
     return now_stands.state is MemberState.RESET_DONE
 
 
-def _taken_out_of_use(own: Keyring | None, found: Member) -> tuple[str, ...]:
-    """Return what a new hash may replace; another campaign's marker is not in it."""
-    if own is None:
-        return ()
-    marker = members.marker(own, found.campaign_id, found.account_id)
-    return members.open_retired(own, found), marker
+def _taken_out_of_use(
+    connection: Connection, owners: dict[str, Keyring | None], found: list[Member]
+) -> Iterator[str]:
+    """Yield what a new hash may replace; another campaign's marker is not in it."""
+    for each in found:
+        own = owners[each.campaign_id]
+        if own is not None:
+            yield retired.hash_of(connection, own, each)
+            yield members.marker(own, each)
 
 
 def _markers_of(

@@ -8,9 +8,9 @@ password is to be compared with, and what follows if it fits.
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
-from credguard.campaigns import finishing, members, records, watermarks
+from credguard.campaigns import finishing, members, records, retired, watermarks
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.claiming import retired_hashes
 from credguard.campaigns.means import Means
@@ -19,11 +19,20 @@ from credguard.campaigns.states import UNSWEPT, MemberState
 from credguard.errors import BusyError, SessionRefusedError
 from credguard.sessions import FIRST_EPOCH, Stamp, credential_of
 from credguard.storage.quick import Statement
-from credguard.storage.tables import campaign, credential
+from credguard.storage.tables import campaign, credential, member
 
-# What every request of a member asks.
+# What every request of a member asks: as `epoch_of` has it.
+_KEPT = select(credential.c.epoch).where(
+    credential.c.account_id == bindparam("account_id")
+)
+_ENDED = select(func.sum(member.c.epochs)).where(
+    member.c.account_id == bindparam("account_id")
+)
 _EPOCH = Statement(
-    select(credential.c.epoch).where(credential.c.account_id == bindparam("account_id"))
+    select(
+        func.coalesce(_KEPT.scalar_subquery(), FIRST_EPOCH)
+        + func.coalesce(_ENDED.scalar_subquery(), 0)
+    )
 )
 _UNSWEPT = Statement(
     select(campaign.c.id)
@@ -110,7 +119,7 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
     with means.database.quick() as connection:
         row = connection.first(_EPOCH, {"account_id": account_id})
         is_quiet = connection.first(_UNSWEPT, {}) is None
-    if stamp.epoch != (FIRST_EPOCH if row is None else row[0]):
+    if row is None or stamp.epoch != row[0]:
         raise SessionRefusedError
     if is_quiet:
         return
@@ -130,13 +139,12 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
 def _must_reset(
     means: Means, waiting: list[Member], stored: str | None, epoch: int
 ) -> Ruling:
-    retired = retired_hashes(means, waiting)
+    leaked = retired_hashes(means, waiting)
     campaign_id = waiting[0].campaign_id
     if stored is None or members.is_marker(stored):
-        leaked = retired[0] if retired else stored
-        return Ruling(leaked, epoch, campaign_id)
+        return Ruling(leaked[0] if leaked else stored, epoch, campaign_id)
     # The column is not our marker: the forum's own form set another password.
-    return Ruling(stored, epoch, None, tuple(retired), tuple(waiting))
+    return Ruling(stored, epoch, None, tuple(leaked), tuple(waiting))
 
 
 def _finished(means: Means, account_id: str) -> str | None:
@@ -155,10 +163,11 @@ def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
         if record.sealed_key is None:
             continue
         own = records.own_keyring(means.keyring, record)
-        marker = members.marker(own, found.campaign_id, found.account_id)
-        if found.state is MemberState.RESTORED and marker == stored:
-            retired = members.open_retired(own, found)
+        is_ours = members.marker(own, found) == stored
+        if found.state is MemberState.RESTORED and is_ours:
+            with means.database.read() as connection:
+                old = retired.hash_of(connection, own, found)
             with means.accounts.writing() as forum:
-                means.accounts.swap(forum, [Swap(found.account_id, stored, retired)])
-            return retired
+                means.accounts.swap(forum, [Swap(found.account_id, stored, old)])
+            return old
     raise BusyError(_BEING_PUT_IN_ORDER)

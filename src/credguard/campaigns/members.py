@@ -1,8 +1,9 @@
-"""Member rows: what happened to each account, and its retired hash under seal."""
+"""Member rows: what happened to each account, and where its retired hash is."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
@@ -10,20 +11,37 @@ from credguard._text import RETIRED_PREFIX
 from credguard.campaigns.records import Record
 from credguard.campaigns.states import MemberState
 from credguard.keys import Keyring
-from credguard.storage.bulk import insert_rows
+from credguard.storage.bulk import insert_alike
 from credguard.storage.instants import microseconds_of
 from credguard.storage.tables import member
 
-_RETIRED = "retired hash"
 _PENDING = "pending hash"
 _MARKER = "retired marker"
 _MARKER_BYTES = 8  # tells our marker from a copied one; it guards no secret
 _MOST_AT_ONCE = 500
-_NEW = ("campaign_id", "account_id", "state", "retired", "changed_at", "version")
 
 
-Entry = tuple[str, MemberState, str | None]
-"""A new member: the account, its state, and its retired hash under seal."""
+class Entry(NamedTuple):
+    """
+    New members to whom the same happened.
+
+    Attributes:
+        account_ids: The accounts, in the order of the pages with their hashes.
+
+        state: What happened to them.
+
+        is_reachable: Whether there is an address that a notice can go to.
+
+        first_page: The number of the first page, None if they had no password.
+
+        page_size: How many of them are on each page.
+    """
+
+    account_ids: list[str]
+    state: MemberState
+    is_reachable: bool = False
+    first_page: int | None = None
+    page_size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +56,10 @@ class Member:
 
         state: What happened.
 
-        retired: Its hash as it was, sealed under the campaign's key.
+        retired: Its hash as it was, sealed under the campaign's key; of accounts
+            that were swept before hashes were sealed by the page.
+
+        page: The number of the page that its hash is on.
 
         pending: A new hash that is being written, sealed alike.
 
@@ -54,6 +75,12 @@ class Member:
     pending: str | None = field(repr=False)
     version: int
     how: str | None = None
+    page: int | None = None
+
+    @property
+    def is_retired(self) -> bool:
+        """True if a hash of the account was taken out of use and is still kept."""
+        return self.page is not None or self.retired is not None
 
     @property
     def is_closed(self) -> bool:
@@ -61,18 +88,29 @@ class Member:
         return self.state is MemberState.DORMANT_CLOSED
 
 
-def marker(own: Keyring, campaign_id: str, account_id: str) -> str:
+def markers(own: Keyring, campaign_id: str, account_ids: Sequence[str]) -> list[str]:
     """
-    Return what stands in the password column while a hash is retired.
+    Return what stands in the password columns while hashes are retired.
 
     It is no hash of any format, so that no verifier matches it, and does not
     begin with ``!``, so that a host's own "forgot password" form still works.
-    Another account's is another, so that hosts which derive a session's code
-    from the column do not give one code to all.
+    Another account's is another and cannot be guessed, so that hosts which derive
+    the code of a session or a link from the column do not give one to all.
     """
-    message = account_id.encode("utf-8", "surrogatepass")
+    messages = [each.encode("utf-8", "surrogatepass") for each in account_ids]
+    tags = own.tags(messages, purpose=_MARKER, size=_MARKER_BYTES)
+    beginning = f"{RETIRED_PREFIX}{campaign_id}:"
+    return [beginning + tag.hex() for tag in tags]
+
+
+def marker(own: Keyring, found: Member) -> str:
+    """Return what stands in the password column of a member whose hash is retired."""
+    if found.page is not None:
+        return markers(own, found.campaign_id, [found.account_id])[0]
+    # Swept before hashes were sealed by the page.
+    message = found.account_id.encode("utf-8", "surrogatepass")
     tag = own.tag(message, purpose=_MARKER)[:_MARKER_BYTES]
-    return f"{RETIRED_PREFIX}{campaign_id}:{tag.hex()}"
+    return f"{RETIRED_PREFIX}{found.campaign_id}:{tag.hex()}"
 
 
 def is_marker(password: str | None) -> bool:
@@ -83,31 +121,6 @@ def is_marker(password: str | None) -> bool:
 def campaign_of(marked: str) -> str:
     """Return the campaign whose marker stands in a password column."""
     return marked.removeprefix(RETIRED_PREFIX).partition(":")[0]
-
-
-def seal_retired(own: Keyring, member_of: tuple[str, str], password: str) -> str:
-    """Seal a hash that is taken out of use, for its campaign and account."""
-    return own.seal(
-        password.encode("utf-8", "surrogatepass"),
-        purpose=_RETIRED,
-        owner="/".join(member_of),
-    )
-
-
-def open_retired(own: Keyring, found: Member) -> str:
-    """
-    Return the hash that was retired, byte for byte.
-
-    Raises:
-        SealBrokenError: It was altered or moved to another account.
-        UnknownKeyError: The campaign's key was destroyed.
-    """
-    plain = own.open(
-        found.retired or "",
-        purpose=_RETIRED,
-        owner=f"{found.campaign_id}/{found.account_id}",
-    )
-    return plain.decode("utf-8", "surrogatepass")
 
 
 def seal_pending(own: Keyring, found: Member, password: str) -> str:
@@ -135,20 +148,27 @@ def open_pending(own: Keyring, found: Member) -> str:
 
 
 def enter(
-    connection: Connection, campaign_id: str, rows: Sequence[Entry], *, now: datetime
+    connection: Connection, campaign_id: str, entry: Entry, *, now: datetime
 ) -> None:
     """
-    Write new member rows.
+    Write new member rows; all older sessions of the accounts are over.
 
     Raises:
         IntegrityError: An account has one in the campaign already.
     """
-    at = microseconds_of(now)
-    values = [
-        (campaign_id, account_id, state.value, retired, at, 0)
-        for account_id, state, retired in rows
-    ]
-    insert_rows(connection, member, _NEW, values)
+    pages = None
+    if entry.first_page is not None:
+        pages = ("page", entry.first_page, entry.page_size)
+    alike: dict[str, object] = {
+        "campaign_id": campaign_id,
+        "state": entry.state.value,
+        "changed_at": microseconds_of(now),
+        "version": 0,
+        "is_reachable": entry.is_reachable,
+        "epochs": 1,
+    }
+    given = ("account_id", entry.account_ids)
+    insert_alike(connection, member, alike, given=given, counted=pages)
 
 
 def known(
@@ -270,4 +290,5 @@ def _member(row: RowMapping) -> Member:
         row["pending"],
         row["version"],
         row["how"],
+        row["page"],
     )

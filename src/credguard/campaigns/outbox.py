@@ -1,4 +1,4 @@
-"""Notice rows: queued once, in the transaction that retires the hash."""
+"""Notice rows: each account has one of a kind, queued once."""
 
 import secrets
 from collections.abc import Sequence
@@ -17,12 +17,16 @@ from sqlalchemy import (
 
 from credguard._text import to_base64url
 from credguard.campaigns.letter import NOTICE_ID_BYTES
-from credguard.campaigns.states import TO_SEND_NAMES, UNSENT_NAMES, NoticeState
+from credguard.campaigns.states import (
+    TO_SEND_NAMES,
+    UNSENT_NAMES,
+    MemberState,
+    NoticeState,
+)
 from credguard.campaigns.wording import FIRST, REMINDER
 from credguard.storage.bulk import insert_rows
-from credguard.storage.database import insert_new
 from credguard.storage.instants import microseconds_of
-from credguard.storage.tables import notice
+from credguard.storage.tables import member, notice, sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +80,12 @@ class Notice:
     language: str | None = None
 
 
-def queue(
-    connection: Connection,
-    campaign_id: str,
-    account_ids: Sequence[str],
-    *,
-    key_id: str,
-    now: datetime,
-) -> None:
-    """Put one notice for each account into the outbox; none may have one yet."""
-    at = microseconds_of(now)
-    rows = [
-        (_new_id(now), campaign_id, account_id, *_QUEUED, key_id, at, at)
-        for account_id in account_ids
-    ]
-    insert_rows(connection, notice, _NEW, rows)
+_NEW = (
+    *("id", "campaign_id", "account_id"),
+    *("state", "attempts", "version", "kind", "is_current"),
+    *("key_id", "queued_at", "due_at"),
+)
+_SECONDS_BYTES = 4  # until the year 2106
 
 
 def queue_once(
@@ -103,17 +98,13 @@ def queue_once(
     now: datetime,
 ) -> None:
     """Put a notice of *kind* into the outbox for each account that has none of it."""
-    rows = _rows(campaign_id, account_ids, kind=kind, key_id=key_id, now=now)
-    insert_new(connection, notice, rows)
-
-
-_NEW = (
-    *("id", "campaign_id", "account_id"),
-    *("state", "attempts", "version", "kind", "is_current"),
-    *("key_id", "queued_at", "due_at"),
-)
-_QUEUED = (NoticeState.QUEUED.value, 0, 0, FIRST, True)
-_SECONDS_BYTES = 4  # until the year 2106
+    at = microseconds_of(now)
+    queued = (NoticeState.QUEUED.value, 0, 0, kind, kind == FIRST)
+    rows = [
+        (_new_id(now), campaign_id, account_id, *queued, key_id, at, at)
+        for account_id in account_ids
+    ]
+    insert_rows(connection, notice, _NEW, rows, or_keep="id")
 
 
 def _new_id(now: datetime) -> str:
@@ -122,32 +113,6 @@ def _new_id(now: datetime) -> str:
     seconds = int(now.timestamp()) % (1 << 8 * _SECONDS_BYTES)
     drawn = secrets.token_bytes(NOTICE_ID_BYTES - _SECONDS_BYTES)
     return to_base64url(seconds.to_bytes(_SECONDS_BYTES, "big") + drawn)
-
-
-def _rows(
-    campaign_id: str,
-    account_ids: Sequence[str],
-    *,
-    kind: str,
-    key_id: str,
-    now: datetime,
-) -> list[dict[str, object]]:
-    return [
-        {
-            "id": _new_id(now),
-            "campaign_id": campaign_id,
-            "account_id": account_id,
-            "state": NoticeState.QUEUED.value,
-            "key_id": key_id,
-            "queued_at": now,
-            "due_at": now,
-            "attempts": 0,
-            "version": 0,
-            "kind": kind,
-            "is_current": kind == FIRST,
-        }
-        for account_id in account_ids
-    ]
 
 
 def speak(connection: Connection, held: Notice) -> None:
@@ -185,7 +150,7 @@ class Waiting:
     What is left in the outbox.
 
     Attributes:
-        queued: Notices that are not told yet.
+        queued: Notices that are not told yet, or not even queued.
 
         deferred: Those of them that were tried before.
 
@@ -210,7 +175,20 @@ def waiting(connection: Connection, campaign_id: str) -> Waiting:
         func.min(notice.c.lease_until),
     ).where(notice.c.campaign_id == campaign_id, notice.c.state.in_(TO_SEND_NAMES))
     queued, deferred, next_at, held_until = connection.execute(query).one()
-    return Waiting(int(queued), int(deferred), next_at, held_until)
+    left = int(queued) + not_queued(connection, campaign_id)
+    return Waiting(left, int(deferred), next_at, held_until)
+
+
+def not_queued(connection: Connection, campaign_id: str) -> int:
+    """Return how many members get a notice when telling begins, or goes on."""
+    cursor = select(sending.c.queued_to).where(sending.c.campaign_id == campaign_id)
+    query = select(func.count()).where(
+        member.c.account_id > func.coalesce(cursor.scalar_subquery(), ""),
+        member.c.campaign_id == campaign_id,
+        member.c.state == MemberState.MUST_RESET.value,
+        member.c.is_reachable,
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def has_fresh(connection: Connection, campaign_id: str) -> bool:

@@ -6,26 +6,25 @@ both. Where they do not, it is three: what will be done is written down first, s
 that a crash between them is finished when the range is leased again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from credguard import sweeps
-from credguard.campaigns import atoms, members, outbox, records
+from credguard.campaigns import atoms, members, records, retired
 from credguard.campaigns.accounts import Account, Swap, TakesBySet, Taking
-from credguard.campaigns.decision import Decision
+from credguard.campaigns.decision import Decision, Earlier
 from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
-from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
 from credguard.campaigns.scope import is_affected
 from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState
 from credguard.errors import BusyError, CampaignStateError, LeaseLostError
 from credguard.keys import Keyring
-from credguard.sessions import raise_epochs
 from credguard.storage import audit
+from credguard.storage.audit import Crowd
 from credguard.sweeps import Piece
 
 _CHANGING = "Password columns are being changed; run it again."
@@ -94,7 +93,9 @@ class RangeWork:
         with means.database.read() as both:
             takings = self._takings(both, both, piece, lock=False)
         # Outside of any transaction, so that on SQLite two workers share this work.
-        decision = self._decided(takings, known={})
+        earlier = Earlier({}, {}, retired.first_page(piece.number))
+        decision = self._decided(takings, earlier)
+        crowd = audit.crowd(means.keyring, decision.affected)
         with means.database.begin() as both:
             self._hold(both)
             try:
@@ -102,7 +103,7 @@ class RangeWork:
             except IntegrityError:
                 raise BusyError(_CHANGING) from None
             self._swap(both, decision)
-            self._finish(both, piece, decision)
+            self._finish(both, piece, decision, crowd)
 
     def _locked(self, piece: Piece) -> None:
         """Decide and write in one transaction, among log-ins that change rows."""
@@ -110,7 +111,7 @@ class RangeWork:
         with means.database.begin() as both:
             self._hold(both)
             takings = self._takings(both, both, piece, lock=True)
-            decision = self._decided(takings, self._known(both, takings))
+            decision = self._decided(takings, self._earlier(both, piece, takings))
             self._write_down(both, decision)
             self._swap(both, decision)
             self._finish(both, piece, decision)
@@ -121,7 +122,7 @@ class RangeWork:
             takings = self._takings(forum, ours, piece, lock=False)
         with means.database.begin() as ours:
             self._hold(ours)
-            decision = self._decided(takings, self._known(ours, takings))
+            decision = self._decided(takings, self._earlier(ours, piece, takings))
             self._write_down(ours, decision)
         with accounts.writing() as forum:
             # A column that changed since was changed after the watermark, by the
@@ -181,37 +182,40 @@ class RangeWork:
         }
         return [taking for taking in found if taking.account_id not in out]
 
-    def _known(
-        self, connection: Connection, takings: Sequence[Taking]
-    ) -> dict[str, Member]:
+    def _earlier(
+        self, connection: Connection, piece: Piece, takings: Sequence[Taking]
+    ) -> Earlier:
+        """Return what of the range was written down before a crash."""
         ids = [taking.account_id for taking in takings]
-        return members.known(connection, self.record.id, ids)
+        known = members.known(connection, self.record.id, ids)
+        hashes = retired.hashes_of(connection, self.own, known.values())
+        page = retired.next_page(connection, self.record.id, piece.number)
+        return Earlier(known, hashes, page)
 
-    def _decided(self, takings: Iterable[Taking], known: dict[str, Member]) -> Decision:
+    def _decided(self, takings: Sequence[Taking], earlier: Earlier) -> Decision:
         decision = Decision(self.record.id, self.own, self.means.identify)
-        for taking in takings:
-            decision.take(taking, known.get(taking.account_id))
+        decision.take(takings, earlier)
         return decision
 
     def _write_down(self, connection: Connection, decision: Decision) -> None:
         now = self.means.clock()
-        members.enter(connection, self.record.id, decision.entered, now=now)
-        raise_epochs(connection, [account_id for account_id, *_ in decision.entered])
-        outbox.queue(
-            connection,
-            self.record.id,
-            decision.told,
-            key_id=self.means.keyring.current.id,
-            now=now,
-        )
+        retired.write(connection, self.record.id, decision.pages)
+        for entry in decision.entered:
+            members.enter(connection, self.record.id, entry, now=now)
 
-    def _finish(self, connection: Connection, piece: Piece, decision: Decision) -> None:
+    def _finish(
+        self,
+        connection: Connection,
+        piece: Piece,
+        decision: Decision,
+        crowd: Crowd | None = None,
+    ) -> None:
         sweeps.finish(connection, piece, touched=decision.touched)
         detail = {
             "campaign": self.record.id,
             "range": piece.number,
             "retired": decision.retired,
-            "notices": decision.notices,
+            "reachable": decision.reachable,
             "accounts": decision.touched,
         }
         audit.record(
@@ -220,7 +224,7 @@ class RangeWork:
             event="range swept",
             detail=detail,
             now=self.means.clock(),
-            accounts=decision.affected,
+            accounts=crowd or decision.affected,
         )
 
 

@@ -94,7 +94,11 @@ def _due(
             member.c.state == MemberState.MUST_RESET.value,
             member.c.account_id > after,
             since <= told_before,
-            or_(first.c.id.is_(None), first.c.state.in_(_AGAIN), _is_bad(first)),
+            or_(
+                and_(first.c.id.is_(None), ~member.c.is_reachable),
+                first.c.state.in_(_AGAIN),
+                _is_bad(first),
+            ),
             ~has_it.exists(),
         )
         .order_by(member.c.account_id)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import members, outbox, records
+from credguard.campaigns import members, outbox, records, retired
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -137,16 +137,16 @@ def _restore(
     forum: Connection,
 ) -> int:
     accounts = means.accounts.find(forum, [found.account_id for found in page])
+    hashes = retired.hashes_of(ours, own, page)
     now, restored = means.clock(), 0
     for found in page:
         account = accounts.get(found.account_id)
         if account is None:
             members.settle(ours, found, MemberState.LEFT, now=now)
             continue
-        retired = members.open_retired(own, found)
-        marker = members.marker(own, found.campaign_id, found.account_id)
-        swap = Swap(found.account_id, old=marker, new=retired)
-        if account.password == retired or means.accounts.swap(forum, [swap]):
+        old, marker = hashes[found.account_id], members.marker(own, found)
+        swap = Swap(found.account_id, old=marker, new=old)
+        if account.password == old or means.accounts.swap(forum, [swap]):
             members.settle(ours, found, MemberState.RESTORED, now=now)
             restored += 1
         elif members.is_marker(account.password) and account.password != marker:

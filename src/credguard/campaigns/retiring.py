@@ -18,7 +18,7 @@ from credguard.errors import CampaignStateError, LeaseLostError
 from credguard.storage import audit
 from credguard.sweeps import Piece, Progress
 
-RANGE_SIZE = 4000  # accounts; a range of this size is written in well under 1 s
+RANGE_SIZE = 10_000  # accounts; a range of this size is written in well under 1 s
 RANGE_LEASE = timedelta(seconds=15)  # how long a run that was killed holds up others
 
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from credguard.campaigns import breaking, paces
+from credguard.campaigns import breaking, outbox, paces
 from credguard.campaigns.breaker import Recent
 from credguard.campaigns.breaking import Pause
 from credguard.campaigns.mail_groups import OTHERS
@@ -86,7 +86,9 @@ def _waiting(connection: Connection, campaign_id: str) -> dict[str, int]:
         .group_by(lane)
         .order_by(func.count().desc())
     )
-    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+    waiting = {str(row[0]): int(row[1]) for row in connection.execute(query)}
+    rest = outbox.not_queued(connection, campaign_id)
+    return {**waiting, OTHERS: waiting.get(OTHERS, 0) + rest} if rest else waiting
 
 
 def _most_in_one(connection: Connection, campaign_id: str) -> int:

@@ -6,7 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from credguard.campaigns import acks, leases, outbox, paces, records, reminding, waves
+from credguard.campaigns import (
+    acks,
+    filling,
+    leases,
+    outbox,
+    paces,
+    records,
+    reminding,
+    waves,
+)
 from credguard.campaigns.acks import Look
 from credguard.campaigns.choosing import Hold
 from credguard.campaigns.delivering import Delivery
@@ -108,7 +117,8 @@ class Run:
             raise CampaignStateError(message)
 
     def _fill(self) -> None:
-        """Put reminders that are due into the outbox, and all that is new in order."""
+        """Put what is due into the outbox, and all that is new in order."""
+        filling.fill(self.means, self.record)
         now = self.means.clock()
         if self._reminded_at is None or now - self._reminded_at >= REMIND_EVERY:
             reminding.queue_due(self.means, self.record)

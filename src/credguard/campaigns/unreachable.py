@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from credguard.campaigns import records
+from credguard.campaigns import records, retired
 from credguard.campaigns.means import Means
 from credguard.campaigns.states import (
     ENDED,
@@ -112,27 +112,38 @@ def close_dormant(
     if after < LEAST_DORMANT:
         message = "who is to be closed must have had at least a day to answer"
         raise CampaignStateError(message)
-    before, closed = means.clock() - after, 0
+    before, closed, last = means.clock() - after, 0, ""
     while True:
         with means.database.begin() as connection:
-            count = _close_page(means, connection, campaign_id, before)
-        if not count:
+            query = _dormant(campaign_id, before, last)
+            count, last = _close_page(means, connection, campaign_id, query)
+        if not last:
             return closed
         closed += count
         on_progress(closed)
 
 
 def _close_page(
-    means: Means, connection: Connection, campaign_id: str, before: datetime
-) -> int:
-    state = records.hold_state(connection, records.find(connection, campaign_id).id)
+    means: Means,
+    connection: Connection,
+    campaign_id: str,
+    query: Select[*tuple[object, ...]],
+) -> tuple[int, str]:
+    """Close one page; return how many, and its last account (empty: no more)."""
+    record = records.find(connection, campaign_id)
+    state = records.hold_state(connection, campaign_id)
     if state in UNSWEPT | ENDED:
         message = f"the campaign is {state.value}; nobody is closed"
         raise CampaignStateError(message)
-    ids = list(connection.execute(_dormant(campaign_id, before)).scalars())
-    if not ids:
-        return 0
-    now = means.clock()
+    # Locked, so that who gets a new password meanwhile keeps what is refused as one.
+    page = connection.execute(query.with_for_update(of=member)).all()
+    if not page:
+        return 0, ""
+    now, ids = means.clock(), [row.account_id for row in page]
+    if record.sealed_key is not None:
+        own = records.own_keyring(means.keyring, record)
+        on_pages = {row.account_id: row.page for row in page if row.page is not None}
+        retired.destroy(connection, own, campaign_id, on_pages)
     whose = (member.c.campaign_id == campaign_id, member.c.account_id.in_(ids))
     count = connection.execute(
         update(member)
@@ -140,6 +151,7 @@ def _close_page(
         .values(
             state=MemberState.DORMANT_CLOSED.value,
             retired=None,
+            page=None,
             changed_at=now,
             version=member.c.version + 1,
         )
@@ -157,7 +169,7 @@ def _close_page(
     audit.record(
         connection, means.keyring, event="dormant closed", detail=detail, now=now
     )
-    return count
+    return count, ids[-1]
 
 
 def _joined(which: ColumnElement[bool]) -> FromClause:
@@ -171,6 +183,11 @@ def _joined(which: ColumnElement[bool]) -> FromClause:
     )
 
 
+def _was_never_told() -> ColumnElement[bool]:
+    # Who is reachable and has no notice gets one when telling begins.
+    return and_(notice.c.id.is_(None), ~member.c.is_reachable)
+
+
 def _untold(campaign_id: str, after: str) -> Select[*tuple[object, ...]]:
     sent = [NoticeState.TOLD.value, *UNSENT_NAMES]
     return (
@@ -180,23 +197,26 @@ def _untold(campaign_id: str, after: str) -> Select[*tuple[object, ...]]:
             member.c.campaign_id == campaign_id,
             member.c.state == MemberState.MUST_RESET.value,
             member.c.account_id > after,
-            or_(notice.c.id.is_(None), notice.c.state.not_in(sent)),
+            or_(_was_never_told(), notice.c.state.not_in(sent)),
         )
         .order_by(member.c.account_id)
         .limit(PAGE_SIZE)
     )
 
 
-def _dormant(campaign_id: str, before: datetime) -> Select[*tuple[object, ...]]:
+def _dormant(
+    campaign_id: str, before: datetime, after: str
+) -> Select[*tuple[object, ...]]:
     since = func.coalesce(notice.c.told_at, member.c.changed_at)
     return (
-        select(member.c.account_id)
+        select(member.c.account_id, member.c.page)
         .select_from(_joined(notice.c.kind == FIRST))
         .where(
             member.c.campaign_id == campaign_id,
             member.c.state == MemberState.MUST_RESET.value,
+            member.c.account_id > after,
             since <= before,
-            or_(notice.c.id.is_(None), notice.c.state.not_in(UNSENT_NAMES)),
+            or_(_was_never_told(), notice.c.state.not_in(UNSENT_NAMES)),
         )
         .order_by(member.c.account_id)
         .limit(PAGE_SIZE)

@@ -2,18 +2,19 @@
 Credential epochs: an account's number that ends its older sessions.
 
 It goes up when the password changes or is taken out of use, and whenever all
-sessions of the account are to be over.
+sessions of the account are to be over. What a campaign adds to it stands in the row of
+its member, so that a sweep writes one row for an account and not two.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from credguard.storage import Database
 from credguard.storage.bulk import insert_rows
-from credguard.storage.tables import credential
+from credguard.storage.tables import credential, member
 
 FIRST_EPOCH = 0
 
@@ -56,6 +57,14 @@ def credentials_of(
         query = select(credential).where(credential.c.account_id.in_(some))
         for row in connection.execute(query):
             found[row.account_id] = Credential(row.epoch, row.set_at)
+        ended = (
+            select(member.c.account_id, func.sum(member.c.epochs))
+            .where(member.c.account_id.in_(some))
+            .group_by(member.c.account_id)
+        )
+        for account_id, epochs in connection.execute(ended):
+            kept = found.get(account_id, Credential())
+            found[account_id] = Credential(kept.epoch + int(epochs), kept.set_at)
     return found
 
 

@@ -70,7 +70,7 @@ def record(
     event: str,
     detail: Mapping[str, object],
     now: datetime,
-    accounts: Sequence[str] = (),
+    accounts: "Sequence[str] | Crowd" = (),
 ) -> None:
     """
     Add a record in the caller's transaction; it stands if that one commits.
@@ -86,14 +86,14 @@ def record(
 
         now: When.
 
-        accounts: The ids of all whom it is about, up to 4,000; their `history`
-            shows it.
+        accounts: The ids of all whom it is about, up to a million, or what `crowd` made
+            of them before the transaction began; their `history` shows it.
     """
+    about = accounts if isinstance(accounts, Crowd) else crowd(keyring, accounts)
     head = _locked_head(connection)
-    if accounts:
-        leaves = [pseudonym(keyring, each) for each in accounts]
-        detail = {**detail, ROOT: merkle.root(leaves).hex()}
-        values = {"number": head.number + 1, "leaves": b"".join(leaves)}
+    if about.leaves:
+        detail = {**detail, ROOT: about.root.hex()}
+        values = {"number": head.number + 1, "leaves": about.leaves}
         connection.execute(insert(audit_leaves).values(values))
     text = json.dumps(detail, sort_keys=True, ensure_ascii=True)
     key_id = keyring.current.id
@@ -108,10 +108,36 @@ def record(
     connection.execute(update(audit_head).values(number=number, mac=mac))
 
 
-def pseudonym(keyring: Keyring, account_id: str, *, key_id: str | None = None) -> bytes:
-    """Return the 16 bytes that stand for an account under a key of the ring."""
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """
+    All whom a record is about, made ready outside of the chain's lock.
+
+    Attributes:
+        leaves: A pseudonym of each, one after the other.
+
+        root: The root of the tree over them.
+    """
+
+    leaves: bytes
+    root: bytes
+
+
+def crowd(keyring: Keyring, accounts: Sequence[str]) -> Crowd:
+    """Make ready all whom a record is about."""
+    messages = [each.encode("utf-8", "surrogatepass") for each in accounts]
+    leaves = keyring.tags(messages, purpose=_ACCOUNT, size=LEAF_BYTES)
+    return Crowd(b"".join(leaves), merkle.root(leaves))
+
+
+def pseudonyms(
+    keyring: Keyring, account_id: str, *, key_id: str | None = None
+) -> tuple[bytes, bytes]:
+    """Return the 16 bytes that stand for an account, now and in older records."""
     message = account_id.encode("utf-8", "surrogatepass")
-    return keyring.tag(message, purpose=_ACCOUNT, key_id=key_id)[:LEAF_BYTES]
+    named = keyring.tags([message], purpose=_ACCOUNT, size=LEAF_BYTES, key_id=key_id)
+    older = keyring.tag(message, purpose=_ACCOUNT, key_id=key_id)[:LEAF_BYTES]
+    return named[0], older
 
 
 def leaves_of(stored: bytes) -> list[bytes]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
 from credguard.storage import merkle
-from credguard.storage.audit import ROOT, leaves_of, pseudonym, record
+from credguard.storage.audit import ROOT, leaves_of, pseudonyms, record
 from credguard.storage.database import Database
 from credguard.storage.tables import audit, audit_leaves
 
@@ -91,10 +91,11 @@ def _entries(
         for row in page:
             number = row.number
             detail = json.loads(row.detail)
-            wanted = pseudonym(keyring, account_id, key_id=row.key_id)
             leaves = leaves_of(row.leaves)
-            if wanted in leaves:
-                _check(leaves, wanted, detail, number)
+            wanted = pseudonyms(keyring, account_id, key_id=row.key_id)
+            found = next((each for each in wanted if each in leaves), None)
+            if found is not None:
+                _check(leaves, found, detail, number)
                 yield Entry(number, row.at, row.event, detail)
 
 

@@ -78,6 +78,7 @@ def is_under(
 
 
 def _above(level: Sequence[bytes]) -> list[bytes]:
-    pairs = zip(level[::2], level[1::2], strict=False)
+    one_by_one = iter(level)
+    pairs = zip(one_by_one, one_by_one, strict=False)
     nodes = [sha256(_NODE + left + right).digest() for left, right in pairs]
     return nodes if len(level) % 2 == 0 else [*nodes, level[-1]]

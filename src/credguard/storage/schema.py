@@ -23,6 +23,7 @@ VERSIONS = (  # every revision, oldest first
     "0009",
     "0010",
     "0011",
+    "0012",
 )
 
 _ONE_THREAD = Lock()

@@ -9,7 +9,7 @@ ACCOUNT_ID_CHARACTERS = 255
 metadata = MetaData()
 
 
-def table(name: str, *items: SchemaItem) -> Table:
+def table(name: str, *items: SchemaItem, rowid: bool = True) -> Table:
     """Return a table of ours, whose texts are compared byte for byte."""
     # Ids are compared byte for byte: MariaDB's default collation would take 'a' for
     # 'A' and for 'á', and one that pads would take it for 'a '.
@@ -17,6 +17,8 @@ def table(name: str, *items: SchemaItem) -> Table:
         name,
         metadata,
         *items,
+        # On SQLite a table without row numbers is its key: one tree and not two.
+        sqlite_with_rowid=rowid,
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
         mariadb_charset="utf8mb4",

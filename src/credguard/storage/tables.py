@@ -17,8 +17,10 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    false,
     true,
 )
+from sqlalchemy.dialects import mysql
 
 from credguard.storage import incident_tables, session_tables  # noqa: F401  # known
 from credguard.storage.instants import Instant
@@ -31,6 +33,9 @@ from credguard.storage.table_parts import (
 )
 
 __all__ = ["ACCOUNT_ID_CHARACTERS", "metadata"]
+
+# 16 bytes for each account of a range: more than a BLOB of MariaDB holds.
+_LEAVES = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 key_canary = table(
     "credguard_key_canary",
@@ -87,20 +92,29 @@ sweep_range = table(
     Column("version", Integer, nullable=False),
 )
 
+# No foreign key and no other index: each is looked up once for a million rows. What
+# is asked for is the account's, or goes through them all in order of their ids.
 member = table(
     "credguard_member",
-    Column(
-        "campaign_id", String(16), ForeignKey("credguard_campaign.id"), primary_key=True
-    ),
     account_id(key=True),
+    Column("campaign_id", String(16), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("how", String(16), nullable=True),
     Column("retired", Text, nullable=True),
+    Column("page", BigInteger, nullable=True),
     Column("pending", Text, nullable=True),
     Column("changed_at", Instant, nullable=False),
     Column("version", Integer, nullable=False),
-    Index("credguard_member_account", "account_id"),
-    Index("credguard_member_state", "campaign_id", "state"),
+    Column("is_reachable", Boolean, nullable=False, server_default=false()),
+    Column("epochs", Integer, nullable=False, server_default="0"),
+    rowid=False,
+)
+
+retired_page = table(
+    "credguard_retired_page",
+    Column("campaign_id", String(16), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed", Text, nullable=False),
 )
 
 notice = table(
@@ -133,7 +147,7 @@ notice = table(
     Column("complained_at", Instant, nullable=True),
     Index("credguard_notice_once", "account_id", "campaign_id", "kind", unique=True),
     Index("credguard_notice_due", "campaign_id", "state", "due_at"),
-    # A sweep queues a million rows that these do not list yet: half of its work.
+    # A million rows are queued that these do not list yet: half of that work.
     partial_index(
         "credguard_notice_place",
         *("campaign_id", "state", "lane", "place"),
@@ -171,6 +185,7 @@ sending = table(
     Column("why", String(255), nullable=True),
     Column("resumed_at", Instant, nullable=True),
     Column("version", Integer, nullable=False),
+    Column("queued_to", String(ACCOUNT_ID_CHARACTERS), nullable=True),
 )
 
 suppression = table(
@@ -200,7 +215,7 @@ audit_head = table(
 audit_leaves = table(
     "credguard_audit_leaves",
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("leaves", LargeBinary, nullable=False),
+    Column("leaves", _LEAVES, nullable=False),
 )
 
 second_factor = table(
