@@ -10,7 +10,7 @@ import hmac
 import secrets
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from credguard._secret import Secret
+from credguard._secret import Secret, keeps_no_locals
 from credguard._text import to_base64url
 from credguard.errors import KeyringError
 
@@ -42,6 +42,7 @@ class Key:
 
     __slots__ = ("_ciphers", "_derived", "_extracted", "_material", "id")
 
+    @keeps_no_locals
     def __init__(self, material: bytes) -> None:
         if len(material) != KEY_BYTES:
             message = f"a key has {KEY_BYTES} bytes, not {len(material)}"

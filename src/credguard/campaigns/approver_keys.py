@@ -9,7 +9,7 @@ import re
 import secrets
 from typing import Self
 
-from credguard._secret import Secret
+from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard._text import from_base64url, to_base64url
 from credguard.errors import KeyringError
 
@@ -21,6 +21,8 @@ _PUBLIC_PREFIX = "cgap1."
 _KEY = re.compile(r"(cga[sp]1\.)([A-Za-z0-9_-]{43})", re.ASCII)
 
 
+@never_copied
+@keeping_no_locals
 class ApproverKey:
     """
     The private half of an approver's key.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from credguard._secret import never_copied
 from credguard.campaigns import members, outbox, records, tokens, watermarks
 from credguard.campaigns.accounts import Account
 from credguard.campaigns.finishing import own_keyrings
@@ -15,6 +16,7 @@ from credguard.sessions import credential_of
 _NOT_SWEPT = "The account is being put in order. Try again in a moment."
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Claim:
     """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, or_, select
 
+from credguard._secret import never_copied
 from credguard.campaigns import finishing, members, records, watermarks
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.claiming import retired_hashes
@@ -33,6 +34,7 @@ _UNSWEPT = Statement(
 _BEING_PUT_IN_ORDER = "The account is being put in order. Try again in a moment."
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """

@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import chain, islice, product
 from re import compile as compile_pattern
 
+from credguard._secret import keeps_no_locals
 from credguard.screening.cheapest import cheapest
 from credguard.screening.hints import Hint
 from credguard.screening.latin import latin_reading
@@ -61,6 +62,7 @@ NO_STRENGTH = Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
 """What nothing costs to guess."""
 
 
+@keeps_no_locals
 def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
     """
     Estimate how many guesses *password* costs.
