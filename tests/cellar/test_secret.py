@@ -18,6 +18,7 @@ def test_a_secret_is_revealed_on_request() -> None:
 
 
 @pytest.mark.parametrize("shown", [repr, str, "{}".format, "{!r:>20}".format, ascii])
+@pytest.mark.promise("P4")
 def test_a_secret_does_not_show_itself(shown: Callable[[object], str]) -> None:
     """However a secret is printed, its bytes are not in the text."""
     assert shown(SECRET).strip() == "<secret>"
@@ -27,6 +28,7 @@ def test_a_secret_does_not_show_itself(shown: Callable[[object], str]) -> None:
 @pytest.mark.parametrize(
     "copier", [pickle.dumps, copy.copy, copy.deepcopy], ids=lambda each: each.__name__
 )
+@pytest.mark.promise("P4")
 def test_a_secret_is_not_copied(copier: Callable[[object], object]) -> None:
     """A secret cannot be pickled or copied, and the refusal does not show it."""
     with pytest.raises(TypeError) as caught:

@@ -173,6 +173,9 @@ def _furnished(
 ) -> World:
     guard = house.guard
     guard.passwords = PasswordHasher(work_factor=CHEAPEST, keyring=house.keyring)
+    guard.second_factors = SecondFactors(
+        guard._database, house.keyring, issuer="Forum", hasher=CHEAP, clock=clock
+    )
     texts = {
         name: fresh(name)
         for name in ("password", "new password", "context", "mail password", "cookie")
@@ -248,9 +251,6 @@ def _objects(
         "default policy": PasswordPolicy(),
         "strict policy": PasswordPolicy(blocklist=service),
         "factors": guard.second_factors,
-        "cheap factors": SecondFactors(
-            own, house.keyring, issuer="Forum", hasher=CHEAP, clock=house.clock
-        ),
         "devices": guard.second_factors.devices,
         "leaks": guard.second_factors.leaks,
         "campaigns": guard.campaigns,
