@@ -86,7 +86,7 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         return rule(means, account_id, _finished(means, account_id))
     waiting = members.still_open(mine, gating)
     if waiting:
-        ruling = _must_reset(means, waiting, stored, epoch)
+        ruling = _must_reset(means, waiting, gating, (stored, epoch))
         if ruling.campaign_id is not None:
             return ruling
         # A password that the forum's form set after one watermark may be older than
@@ -130,9 +130,13 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
 
 
 def _must_reset(
-    means: Means, waiting: list[Member], stored: str | None, epoch: int
+    means: Means,
+    waiting: list[Member],
+    gating: list[records.Record],
+    ruling: tuple[str | None, int],
 ) -> Ruling:
-    retired = retired_hashes(means, waiting)
+    stored, epoch = ruling
+    retired = retired_hashes(means, waiting, gating)
     campaign_id = waiting[0].campaign_id
     if stored is None or members.is_marker(stored):
         leaked = retired[0] if retired else stored
