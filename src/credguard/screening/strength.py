@@ -111,7 +111,8 @@ def _personal(context: Sequence[str]) -> Vocabulary:
     ranks: dict[str, int] = {}
     for rank, word in enumerate(context[:MAX_CONTEXT_WORDS], 1):
         for form in (word, latin_reading(word[:MAX_CHARACTERS])):
-            ranks[form[:MAX_CHARACTERS].lower()] = rank
+            # A word that is given twice is as near as it was the first time.
+            ranks.setdefault(form[:MAX_CHARACTERS].lower(), rank)
     return Vocabulary.of({_CONTEXT: ranks})
 
 
