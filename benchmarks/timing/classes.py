@@ -121,7 +121,7 @@ class LogIns(Trial):
         # Hashes of one password will do: the salts and the accounts are all different.
         current = bare.hash("password")
         low = weak.hash("password")
-        crypted = bcrypt.hashpw(b"password", bcrypt.gensalt(4)).decode()
+        by_bcrypt = bcrypt.hashpw(b"password", bcrypt.gensalt(4)).decode()
         return {
             "current": lambda _: current,
             "current, peppered": lambda each: hasher.rekey(current, account_id=each),
@@ -130,7 +130,7 @@ class LogIns(Trial):
             "Django's MD5": lambda _: _md5(),
             "Django's PBKDF2, 1,000": lambda _: f"pbkdf2_sha256$1000$salt${'A' * 43}=",
             "phpBB, 2,048": lambda _: "$H$912345678" + "." * 22,
-            "bcrypt, 4": lambda _: crypted,
+            "bcrypt, 4": lambda _: by_bcrypt,
             "weak": lambda _: low,
             "no password": lambda _: None,
             "unusable": lambda _: "!",
