@@ -59,7 +59,9 @@ class Table:
             line.tests += 1
             self.ran[promise].add(report.nodeid.partition("::")[0])
         if report.when == "teardown":
-            proofs = [each for kind, each in report.user_properties if kind == _PROPERTY]
+            proofs = [
+                each for kind, each in report.user_properties if kind == _PROPERTY
+            ]
             # Kept as text, because that is what comes over from another process.
             counts = [str(each).split() for each in proofs]
             line.cases += sum(int(cases) for cases, _ in counts) or 1

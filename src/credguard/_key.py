@@ -8,9 +8,10 @@ one purpose.
 import hashlib
 import hmac
 import secrets
+from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from credguard._secret import Secret
+from credguard._secret import Secret, keeps_no_locals
 from credguard._text import to_base64url
 from credguard.errors import KeyringError
 
@@ -22,8 +23,41 @@ KEY_ID_CHARACTERS = 8
 
 _NO_SALT = bytes(hashlib.sha256().digest_size)  # RFC 5869 section 2.2
 _MOST_KEPT = 32  # more purposes than there are
-# A drawn key has about 30 distinct bytes of 32; keys typed by hand have few.
-_FEWEST_DISTINCT_BYTES = 12
+# A drawn key has about 30 distinct bytes of 32, and as many distinct steps from one to
+# the next; what is repeated, typed by hand or counted up has few.
+_FEWEST_DISTINCT = 12
+# Keys that stand in standards and so, as examples, in many programs.
+_PUBLISHED = frozenset(
+    bytes.fromhex(each)
+    for each in (
+        # NIST SP 800-38A appendix F, AES-256
+        "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+        # RFC 8032 section 7.1, tests 1 to 3
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+    )
+)
+
+
+def is_drawn(material: bytes) -> bool:
+    """
+    Return True if *material* may have been drawn at random.
+
+    Nothing that a person types, repeats, counts up or copies from a standard was. A
+    key that was drawn is refused once in more than 10^12 times.
+    """
+    steps = {(after - before) % 256 for before, after in pairwise(material)}
+    is_repeated = any(
+        material[period:] == material[:-period]
+        for period in range(1, len(material) // 2 + 1)
+    )
+    is_typed = material.isascii() and material.decode("ascii").isprintable()
+    return (
+        min(len(set(material)), len(steps)) >= _FEWEST_DISTINCT
+        and not (is_repeated or is_typed)
+        and material not in _PUBLISHED
+    )
 
 
 class Key:
@@ -42,11 +76,12 @@ class Key:
 
     __slots__ = ("_ciphers", "_derived", "_extracted", "_material", "id")
 
+    @keeps_no_locals
     def __init__(self, material: bytes) -> None:
         if len(material) != KEY_BYTES:
             message = f"a key has {KEY_BYTES} bytes, not {len(material)}"
             raise KeyringError(message)
-        if len(set(material)) < _FEWEST_DISTINCT_BYTES:
+        if not is_drawn(material):
             message = "a key was not drawn at random; make one with: credguard keygen"
             raise KeyringError(message)
         self._material = Secret(material)

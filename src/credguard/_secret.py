@@ -1,7 +1,16 @@
-"""A value that does not show itself."""
+"""Values that do not show themselves, and frames that keep nothing."""
 
 import hmac
-from typing import NoReturn
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from types import FunctionType
+from typing import NoReturn, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_C = TypeVar("_C")
 
 
 class Secret:
@@ -34,3 +43,77 @@ class Secret:
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         message = "a secret cannot be pickled or copied"
         raise TypeError(message)
+
+
+def never_copied(owner: type[_C]) -> type[_C]:
+    """Return the class *owner*, whose objects cannot be pickled or copied."""
+
+    def refuse(_self: object, _protocol: object) -> NoReturn:
+        message = f"{owner.__name__} holds a secret and cannot be pickled or copied"
+        raise TypeError(message)
+
+    owner.__reduce_ex__ = refuse  # type: ignore[method-assign]
+    return owner
+
+
+def keeps_no_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """
+    Return *function*, which leaves no local variables behind where it raises.
+
+    An error tracker that is told to show local variables finds none in the frames
+    between the caller and what was raised, be they ours or a library's: only where
+    they stand. Passwords, codes and stored texts are such variables.
+    """
+
+    @wraps(function)
+    def forgetting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        before = id(sys.exception())
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            _clear(error, before)
+            raise
+
+    return forgetting
+
+
+def keeping_no_locals(owner: type[_C]) -> type[_C]:
+    """Return the class *owner*, whose public methods leave no local variables."""
+    ours = __name__.partition(".")[0]
+    for each in owner.__mro__:
+        if each is owner or each.__module__.partition(".")[0] == ours:
+            _wrap(each)
+    return owner
+
+
+def _wrap(owner: type) -> None:
+    for name, member in list(vars(owner).items()):
+        is_public = not name.startswith("_") or name == "__init__"
+        is_class_method = isinstance(member, classmethod)
+        function = member.__func__ if is_class_method else member
+        is_wrapped = hasattr(function, "__wrapped__")
+        if is_wrapped or not (is_public and isinstance(function, FunctionType)):
+            continue
+        forgetting = keeps_no_locals(function)
+        setattr(owner, name, classmethod(forgetting) if is_class_method else forgetting)
+
+
+def _clear(error: BaseException, before: int) -> None:
+    """Clear the frames of *error* and of what led to it, but not of what was before."""
+    seen = {before}
+    found: list[BaseException | None] = [error]
+    while found:
+        each = found.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        found += [each.__cause__, each.__context__]
+        if isinstance(each, AttributeError):
+            each.obj = None  # what was handed in, where it is of a wrong type
+        place = each.__traceback__
+        while place is not None:
+            # A frame that still runs is the caller's, or the one that clears.
+            with suppress(RuntimeError):
+                place.tb_frame.clear()
+            place = place.tb_next

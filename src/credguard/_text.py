@@ -14,6 +14,7 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _PADDING = (b"", b"===", b"==", b"=")  # by the characters in the last group of four
+_PAST_LATIN_1 = 0x100
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,6 +43,12 @@ def has_surrogate(text: str) -> bool:
     """Return True if *text* holds a lone surrogate and so has no UTF-8 form."""
     # encode() would raise an error that holds the whole text; this does not.
     return bool(_SURROGATE.search(text))
+
+
+def is_latin_1(text: str) -> bool:
+    """Return True if *text* can be sent where a protocol takes Latin-1 only."""
+    # encode() would raise an error that holds the whole text; this does not.
+    return all(ord(each) < _PAST_LATIN_1 for each in text)
 
 
 def nfc(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import NoReturn, Self
 
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
 from credguard._sealed import NONCE_BYTES, Binding
+from credguard._secret import keeping_no_locals
 from credguard._text import from_base64url
 from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
 
@@ -29,6 +30,7 @@ _PREFIX = "cgk1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
 
 
+@keeping_no_locals
 class Keyring:
     """
     The keys of one deployment: one that seals, and older ones that still open.

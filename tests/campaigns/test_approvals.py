@@ -29,7 +29,7 @@ from credguard.storage.tables import approval
 from credguard.storage.tables import audit as audit_table
 from forums import COLUMNS, LETTER, House, hasher, policy
 
-ALICE, BOB = ApproverKey(bytes(range(32))), ApproverKey(bytes(range(1, 33)))
+ALICE, BOB = ApproverKey.generate(), ApproverKey.generate()
 TWO_OF_THREE = ApprovalPolicy(
     needed=2, approvers={"alice": ALICE.public, "bob": None, "carol": None}
 )

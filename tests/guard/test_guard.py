@@ -102,6 +102,7 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
+@pytest.mark.promise("P4")
 def test_an_odd_password_is_rejected_at_sign_up(house: House, name: str) -> None:
     """It is refused with a reason, and the error does not repeat it."""
     with pytest.raises(PasswordRejectedError) as rejected:
@@ -111,6 +112,7 @@ def test_an_odd_password_is_rejected_at_sign_up(house: House, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
+@pytest.mark.promise("P4")
 def test_an_odd_password_does_not_fit_at_log_in(house: House, name: str) -> None:
     """It is as wrong as any other."""
     with pytest.raises(PasswordMismatchError) as refused:
@@ -119,6 +121,7 @@ def test_an_odd_password_does_not_fit_at_log_in(house: House, name: str) -> None
 
 
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
+@pytest.mark.promise("P4")
 def test_an_odd_password_is_rejected_at_a_reset(house: House, name: str) -> None:
     """The token is not used up by it."""
     token = a_token(house)
@@ -178,6 +181,7 @@ def test_nobody_logs_in_without_an_account(house: House, stored: str | None) -> 
         house.guard.log_in(GOOD, account_id=None, stored=stored)
 
 
+@pytest.mark.promise("P9")
 def test_an_unknown_user_costs_a_computation(
     house: House, computations: list[int]
 ) -> None:
@@ -363,6 +367,7 @@ def test_a_new_password_ends_older_sessions(house: House) -> None:
         house.guard.check_session(login.session, account_id="99")
 
 
+@pytest.mark.promise("P4")
 def test_no_result_shows_a_secret(house: House) -> None:
     """What a log line or a traceback with locals would show."""
     token = a_token(house)

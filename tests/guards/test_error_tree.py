@@ -135,6 +135,7 @@ def texts_of_errors(tree: ast.Module) -> list[ast.AST]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=NAMES)
+@pytest.mark.promise("P4")
 def test_no_error_shows_an_input(path: Path) -> None:
     """No text of an error is made from a password, a code, a token or a stored text."""
     for node in texts_of_errors(tree_of(path)):

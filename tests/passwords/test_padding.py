@@ -48,6 +48,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[WorkFactor]:
         (12_800, [(640, 20)]),
     ],
 )
+@pytest.mark.promise("P9")
 def test_what_is_left_is_computed(
     work: int, expected: list[tuple[int, int]], computed: list[WorkFactor]
 ) -> None:
@@ -67,6 +68,7 @@ def test_lanes_have_their_least_memory(computed: list[WorkFactor]) -> None:
 
 @pytest.mark.parametrize(("password", "forms"), [("wrong", 1), ("fälsch", 2)])
 @pytest.mark.parametrize("account_id", ["17", "18", None])
+@pytest.mark.promise("P9")
 def test_a_wrong_password_costs_the_same_on_our_own_rows(
     password: str, forms: int, account_id: str | None
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_form_that_is_recorded_is_the_only_one() -> None:
     own.verify("cafe\u0301", stored=stored)
 
 
+@pytest.mark.promise("P9")
 def test_a_floor_is_waited_for_after_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every refusal takes as long, a right password does not wait."""
     now = [100.0]

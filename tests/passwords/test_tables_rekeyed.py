@@ -30,6 +30,7 @@ from forums import (
 
 
 @MODES
+@pytest.mark.promise("P23")
 def test_direct_and_wrapped_rows_are_re_keyed_alike(
     database_url: str, tmp_path: Path, mode: str
 ) -> None:
@@ -67,6 +68,7 @@ def test_bare_rows_are_sealed_where_that_is_asked_for(
     cheap(ring).verify("a direct one", stored=stored, account_id="1")
 
 
+@pytest.mark.promise("P23")
 def test_a_wrong_keyring_is_refused_before_the_first_write(
     sqlite_url: str, tmp_path: Path
 ) -> None:
@@ -149,6 +151,7 @@ def test_begin_and_end_are_in_the_audit_log(database_url: str, tmp_path: Path) -
     assert did["changed"] == len(WITH_PASSWORD)
 
 
+@pytest.mark.promise("P23")
 def test_a_killed_run_is_closed_by_the_next(sqlite_url: str, tmp_path: Path) -> None:
     """Ranges that were all done when a run was killed are cleared and written down."""
     forum, ours = made(sqlite_url, tmp_path)

@@ -3,10 +3,10 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
-from counted_work import calls_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from counted_work import calls_of
 from credguard.errors import (
     BlocklistUnavailableError,
     PasswordRejectedError,

@@ -140,6 +140,7 @@ class TestRequest:
                 assert verdict == NotListed()
 
     @pytest.mark.parametrize("fault", [sound, WRONG["500"][1], WRONG["hangs up"][1]])
+    @pytest.mark.promise("P4")
     def test_nothing_that_is_logged_holds_the_prefix(
         self, fault: Fault, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -112,6 +112,7 @@ def proxy(server: RangeServer) -> Iterator[tuple[str, list[tuple[str, str | None
 class TestProxy:
     """A proxy is used where it is named, and nowhere else."""
 
+    @pytest.mark.promise("P4")
     def test_a_named_proxy_is_asked(self, caplog: pytest.LogCaptureFixture) -> None:
         """It sees the whole address; no log does, nor the proxy's credentials."""
         caplog.set_level(logging.DEBUG)

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from copy import deepcopy
 
 import pytest
-from counted_work import calls_of
 from hypothesis import given, target
 from hypothesis import strategies as st
 from ordinary_passwords import ORDINARY
 from zxcvbn import matching, zxcvbn
 
+from counted_work import calls_of
 from credguard.screening import Strength, estimate
 from credguard.screening.latin import latin_reading
 from credguard.screening.strength import MAX_CHARACTERS, MAX_READINGS, readings
@@ -39,6 +39,7 @@ def switching_often() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("password", ORDINARY)
+@pytest.mark.promise("P14")
 def test_ordinary_passwords_cost_what_zxcvbn_says(password: str) -> None:
     """Within the bounds the guesses and the score are the library's own."""
     expected = zxcvbn(password, ["alice", "acme"])
@@ -55,6 +56,7 @@ def test_short_passwords_cost_what_zxcvbn_says(password: str) -> None:
 
 
 @given(st.text(SIGNS + "aeiost", max_size=60))
+@pytest.mark.promise("P14")
 def test_readings_are_capped(text: str) -> None:
     """However many look-alike characters there are, 32 ways to read them are tried."""
     found = readings(text, matching.L33T_TABLE)
@@ -95,6 +97,7 @@ def test_the_capped_readings_use_every_character() -> None:
         "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 72,
     ],
 )
+@pytest.mark.promise("P14")
 def test_the_worst_inputs_take_a_bounded_number_of_steps(password: str) -> None:
     """
     Each is the worst of its family; the library needs seconds for some of them.
@@ -116,6 +119,7 @@ def test_the_worst_inputs_take_a_bounded_number_of_steps(password: str) -> None:
         st.lists(st.sampled_from(ORDINARY), max_size=12).map("".join),
     )
 )
+@pytest.mark.promise("P14")
 def test_no_input_that_a_search_finds_takes_more_steps(password: str) -> None:
     """Hypothesis climbs towards the input that costs most."""
     estimate("warm up")
@@ -168,6 +172,7 @@ def test_context_in_other_letters_is_context() -> None:
 
 
 @given(st.text("abcdefgh123", min_size=1, max_size=16))
+@pytest.mark.promise("P14")
 def test_context_makes_a_password_no_stronger(password: str) -> None:
     """An attacker who knows more needs no more guesses."""
     alone = estimate(password).guesses
@@ -181,6 +186,7 @@ def test_context_words_are_guessed_first() -> None:
     assert estimate("Wrzlbrmpft", context=("wrzlbrmpft",)).score == 0
 
 
+@pytest.mark.promise("P14")
 def test_threads_never_see_each_others_context() -> None:
     """Each thread's own word is weak in it, and strong in the others."""
     words = [f"wrzl{number}brmpft" for number in range(8)]
@@ -201,6 +207,7 @@ def test_threads_never_see_each_others_context() -> None:
         assert all(pool.map(work, range(8)))
 
 
+@pytest.mark.promise("P14")
 def test_no_object_holds_what_was_judged(freshly: Callable[[str], str]) -> None:
     """Not a password nor a word of the account is left anywhere in the process."""
     left = freshly(
@@ -223,6 +230,7 @@ print([text for text in texts if isinstance(text, str) and text is not wanted
     assert left.strip() == "[]"
 
 
+@pytest.mark.promise("P14")
 def test_the_dictionaries_are_as_they_were() -> None:
     """The library's own hold no word of an account."""
     estimate("warm up")
@@ -249,6 +257,7 @@ def test_a_hosts_decimal_context_makes_no_difference() -> None:
         assert estimate("correct horse battery staple") == expected
 
 
+@pytest.mark.promise("P14")
 def test_an_estimate_holds_nothing_of_the_password() -> None:
     """A number, a score and hints: nothing else to log by accident."""
     strength = estimate("wrzlbrmpft1987", context=("wrzlbrmpft",))

@@ -72,6 +72,7 @@ def test_there_are_ten_thousand() -> None:
     assert len(VECTORS) == 10_000
 
 
+@pytest.mark.promise("P14")
 def test_ours_are_what_we_say_they_are() -> None:
     """The estimates that are written down are those of this release."""
     for each in VECTORS[::EACH_OF_OURS]:
@@ -79,6 +80,7 @@ def test_ours_are_what_we_say_they_are() -> None:
         assert (strength.score, strength.guesses) == each.ours, each.password
 
 
+@pytest.mark.promise("P14")
 def test_theirs_are_what_we_say_they_are() -> None:
     """And the library's are those of the library that is installed, unbounded."""
     for each in VECTORS[::EACH_OF_THEIRS]:
@@ -86,6 +88,7 @@ def test_theirs_are_what_we_say_they_are() -> None:
         assert (found["score"], int(found["guesses"])) == each.theirs, each.password
 
 
+@pytest.mark.promise("P14")
 def test_estimates_differ_only_where_they_are_meant_to() -> None:
     """By a year after 2019, and past the 48 characters that are looked at."""
     for each in VECTORS:

@@ -61,6 +61,7 @@ def read_back(database: Database, keyring: Keyring) -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.promise("P23")
 def test_all_seeds_go_under_the_current_key(
     any_database: Database, keyring: Keyring, seeds: dict[str, bytes]
 ) -> None:
@@ -138,6 +139,7 @@ def test_what_does_not_open_is_named_and_left(
     }
 
 
+@pytest.mark.promise("P23")
 def test_a_log_in_in_between_wins(
     any_database: Database,
     keyring: Keyring,
@@ -243,6 +245,7 @@ def begin(url: str, keyring: Keyring, worker: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.promise("P23")
 def test_a_killed_run_is_gone_on_with(
     database_url: str,
     any_database: Database,
@@ -270,6 +273,7 @@ def test_a_killed_run_is_gone_on_with(
     assert read_back(any_database, Keyring(current=rotated.current)) == seeds
 
 
+@pytest.mark.promise("P23")
 def test_several_workers_share_the_work_while_people_log_in(
     database_url: str, any_database: Database, keyring: Keyring
 ) -> None:

@@ -77,6 +77,7 @@ def fill(database: Database, clock: FrozenClock) -> None:
         audit.record(connection, OLD, event="x", detail={}, now=now)
 
 
+@pytest.mark.promise("P23")
 def test_every_table_is_counted(any_database: Database, clock: FrozenClock) -> None:
     """Each kind of row is counted under the key that its text names."""
     assert key_use(any_database, now=clock()) == {}
@@ -91,6 +92,7 @@ def test_every_table_is_counted(any_database: Database, clock: FrozenClock) -> N
     }
 
 
+@pytest.mark.promise("P23")
 def test_a_key_in_use_is_not_retired(
     any_database: Database, clock: FrozenClock
 ) -> None:
@@ -121,6 +123,7 @@ def test_an_expired_link_needs_no_key(database: Database, clock: FrozenClock) ->
     assert "links in notices" not in key_use(database, now=clock())[OLD.current.id]
 
 
+@pytest.mark.promise("P23")
 def test_a_key_that_nothing_needs_is_retired(
     any_database: Database, clock: FrozenClock
 ) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
+from credguard._secret import keeping_no_locals
 from credguard.accounts import swapping
 from credguard.accounts.columns import (
     Columns,
@@ -39,6 +40,7 @@ _MOST_AT_ONCE = 500
 _SHOWN = 5
 
 
+@keeping_no_locals
 class SqlAccounts:
     """
     A forum's user table; nothing but its password column is ever written.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
+from credguard._secret import never_copied
 from credguard.campaigns.expressions import Scope
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from credguard.storage import Database
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Account:
     """

@@ -9,7 +9,8 @@ import re
 import secrets
 from typing import Self
 
-from credguard._secret import Secret
+from credguard._key import is_drawn
+from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard._text import from_base64url, to_base64url
 from credguard.errors import KeyringError
 
@@ -21,6 +22,8 @@ _PUBLIC_PREFIX = "cgap1."
 _KEY = re.compile(r"(cga[sp]1\.)([A-Za-z0-9_-]{43})", re.ASCII)
 
 
+@never_copied
+@keeping_no_locals
 class ApproverKey:
     """
     The private half of an approver's key.
@@ -29,7 +32,7 @@ class ApproverKey:
         material: 32 random bytes.
 
     Raises:
-        KeyringError: There are not 32 of them.
+        KeyringError: There are not 32 of them, or they are not random.
     """
 
     __slots__ = ("_material",)
@@ -37,6 +40,9 @@ class ApproverKey:
     def __init__(self, material: bytes) -> None:
         if len(material) != KEY_BYTES:
             message = f"an approver's key has {KEY_BYTES} bytes"
+            raise KeyringError(message)
+        if not is_drawn(material):
+            message = "an approver's key was not drawn at random; make a new one"
             raise KeyringError(message)
         self._material = Secret(material)
 

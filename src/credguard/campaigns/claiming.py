@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from credguard._secret import never_copied
 from credguard.campaigns import (
     members,
     outbox,
@@ -12,7 +13,7 @@ from credguard.campaigns import (
     watermarks,
 )
 from credguard.campaigns.accounts import Account
-from credguard.campaigns.finishing import own_keyrings
+from credguard.campaigns.finishing import keyrings_of
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
@@ -22,6 +23,7 @@ from credguard.sessions import credential_of
 _NOT_SWEPT = "The account is being put in order. Try again in a moment."
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Claim:
     """
@@ -114,7 +116,7 @@ class _Open:
         return watermarks.gating(means, self.in_force, self.mine, who)
 
     def claim(self, means: Means, campaign_id: str) -> Claim:
-        leaked = retired_hashes(means, self.waiting)
+        leaked = retired_hashes(means, self.waiting, self.in_force)
         password = self.account.password or ""
         if not members.is_marker(password) and self.gated(means):
             # Set by the forum's form, and taken out of use again by a later campaign.
@@ -133,14 +135,26 @@ def _open(means: Means, account_id: str) -> _Open:
     return _Open(account, in_force, mine, members.still_open(mine, in_force))
 
 
-def retired_hashes(means: Means, found: Iterable[Member]) -> list[str]:
-    """Return the hashes that were retired, without the markers of other campaigns."""
+def retired_hashes(
+    means: Means, found: Iterable[Member], gating: Iterable[Record]
+) -> list[str]:
+    """
+    Return the hashes that were retired, without the markers of other campaigns.
+
+    Args:
+        means: What to work with.
+
+        found: The account's members of campaigns that are in force.
+
+        gating: Those campaigns. Nothing is read here: a log-in to such an account
+            would take longer than to any other.
+    """
     waiting = list(found)
-    with means.database.read() as connection:
-        owners = own_keyrings(means, connection, waiting)
-        hashes = [
-            retired.hash_of(connection, own, each)
-            for each in waiting
-            if (own := owners[each.campaign_id]) is not None
-        ]
+    asking = {each.campaign_id for each in waiting}
+    owners = keyrings_of(means, [each for each in gating if each.id in asking])
+    hashes = [
+        retired.hash_at_hand(own, each)
+        for each in waiting
+        if (own := owners[each.campaign_id]) is not None
+    ]
     return [each for each in hashes if not members.is_marker(each)]

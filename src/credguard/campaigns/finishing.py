@@ -114,7 +114,13 @@ def own_keyrings(
 ) -> dict[str, Keyring | None]:
     """Return each campaign's own keyring, None where its key was destroyed."""
     ids = {each.campaign_id for each in found}
-    every = [records.find(connection, campaign_id) for campaign_id in ids]
+    return keyrings_of(means, [records.find(connection, each) for each in ids])
+
+
+def keyrings_of(
+    means: Means, every: Iterable[records.Record]
+) -> dict[str, Keyring | None]:
+    """Return each campaign's own keyring, None where its key was destroyed."""
     return {
         each.id: None
         if each.sealed_key is None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, func, or_, select
 
+from credguard._secret import never_copied
 from credguard.campaigns import finishing, members, records, retired, watermarks
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.claiming import retired_hashes
@@ -42,6 +43,7 @@ _UNSWEPT = Statement(
 _BEING_PUT_IN_ORDER = "The account is being put in order. Try again in a moment."
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """
@@ -93,7 +95,7 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         return rule(means, account_id, _finished(means, account_id))
     waiting = members.still_open(mine, gating)
     if waiting:
-        ruling = _must_reset(means, waiting, stored, epoch)
+        ruling = _must_reset(means, waiting, gating, (stored, epoch))
         if ruling.campaign_id is not None:
             return ruling
         # A password that the forum's form set after one watermark may be older than
@@ -137,9 +139,13 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
 
 
 def _must_reset(
-    means: Means, waiting: list[Member], stored: str | None, epoch: int
+    means: Means,
+    waiting: list[Member],
+    gating: list[records.Record],
+    ruling: tuple[str | None, int],
 ) -> Ruling:
-    leaked = retired_hashes(means, waiting)
+    stored, epoch = ruling
+    leaked = retired_hashes(means, waiting, gating)
     campaign_id = waiting[0].campaign_id
     if stored is None or members.is_marker(stored):
         return Ruling(leaked[0] if leaked else stored, epoch, campaign_id)

@@ -130,6 +130,23 @@ def hashes_of(
     return hashes
 
 
+def hash_at_hand(own: Keyring, found: Member) -> str:
+    """
+    Return the retired hash of a member that was read with its page.
+
+    Raises:
+        SealBrokenError: It was altered, or is not there.
+        UnknownKeyError: The campaign's key was destroyed.
+    """
+    if found.page is None:
+        return _open_alone(own, found)
+    sealed = found.sealed_page or ""
+    hashes = _open(own, found.campaign_id, found.page, sealed)
+    if found.account_id not in hashes:
+        raise SealBrokenError(_PURPOSE)
+    return hashes[found.account_id]
+
+
 def hash_of(connection: Connection, own: Keyring, found: Member) -> str:
     """
     Return the retired hash of one member, byte for byte.

@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
+from credguard._secret import keeping_no_locals
 from credguard.campaigns.delivering import Outcome, Receipt
 from credguard.delivery._wire import to_bytes
 from credguard.errors import DeliveryUnavailableError
@@ -37,6 +38,7 @@ _REMEDIES = {
 }
 
 
+@keeping_no_locals
 class Maildir:
     """
     A `Delivery` that files each message once.

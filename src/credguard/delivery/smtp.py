@@ -11,7 +11,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from credguard._secret import Secret
+from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard._text import has_surrogate
 from credguard.campaigns.delivering import Outcome, Receipt
 from credguard.campaigns.reachable import is_domain, is_reachable
@@ -31,6 +31,8 @@ MAX_PASSWORD_OCTETS = 1_000
 _EVERYBODY: Final = frozenset({"503", "530", "534", "535", "538"})
 
 
+@never_copied
+@keeping_no_locals
 class Smtp:
     """
     A `Delivery` to a mail server that relays for us.

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from credguard._secret import never_copied
 from credguard.screening import Reason
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Login:
     """
@@ -64,6 +66,7 @@ class Redeemed:
     campaign_id: str
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Changed:
     """
@@ -80,6 +83,7 @@ class Changed:
     session: str = field(repr=False)
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """

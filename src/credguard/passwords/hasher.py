@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from credguard._secret import Secret
+from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard.errors import (
     CredguardError,
     PasswordMismatchError,
@@ -50,6 +50,8 @@ class Verified:
     needs_rehash: bool
 
 
+@never_copied
+@keeping_no_locals
 class PasswordHasher(Upkeep):
     """
     Argon2id for new passwords, and comparison with what other software wrote.

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Protocol
 
+from credguard._secret import keeping_no_locals
 from credguard.screening.latin import folded_forms
 from credguard.screening.reasons import Reason, ReasonCode
 from credguard.screening.verdicts import (
@@ -89,6 +90,7 @@ class Words:
         return Listed(Reason(ReasonCode.FORBIDDEN))
 
 
+@keeping_no_locals
 class FirstAvailable:
     """
     Lists of which the first that can be asked decides.
@@ -116,6 +118,7 @@ class FirstAvailable:
         return verdicts[0]
 
 
+@keeping_no_locals
 class AnyOf:
     """
     Lists of which each one can refuse.

@@ -4,6 +4,7 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
+from credguard._secret import keeping_no_locals
 from credguard._text import has_surrogate
 from credguard.screening.latin import folded_forms
 from credguard.screening.reasons import Reason, ReasonCode
@@ -13,6 +14,7 @@ _FILE = Path(__file__).with_name("data") / "common_passwords.txt.gz"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
+@keeping_no_locals
 class CommonPasswords:
     """
     The 40,000 or so passwords that people choose most, whatever their case.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from credguard._secret import keeping_no_locals
 from credguard._text import has_surrogate, nfc
 from credguard.errors import (
     BlocklistUnavailableError,
@@ -79,6 +80,7 @@ class _Judgement:
     unasked: UnaskedReason | None = None
 
 
+@keeping_no_locals
 @dataclass(frozen=True, kw_only=True)
 class PasswordPolicy:
     """

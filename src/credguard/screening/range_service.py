@@ -16,9 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from credguard._text import has_surrogate
+from credguard._secret import keeping_no_locals, never_copied
+from credguard._text import has_surrogate, is_latin_1
 from credguard.errors import SetupError
 from credguard.screening.circuit import Circuit
 from credguard.screening.corpus.layout import Kind
@@ -65,6 +66,8 @@ class _State:
     circuit: Circuit
 
 
+@never_copied
+@keeping_no_locals
 class RangeService:
     """
     A blocklist that asks a service of the Pwned Passwords range protocol.
@@ -245,4 +248,7 @@ def _is_plain(url: str, *, credentials: bool) -> bool:
     except ValueError:
         return False
     plain = not (parts.query or parts.fragment)
-    return usable and in_range and plain and (credentials or not parts.username)
+    known = f"{parts.username or ''}:{parts.password or ''}"
+    # HTTP's basic log-in is Latin-1. A library that finds out quotes the password.
+    allowed = is_latin_1(unquote(known)) if credentials else known == ":"
+    return usable and in_range and plain and allowed

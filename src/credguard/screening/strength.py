@@ -19,6 +19,7 @@ from functools import lru_cache
 from itertools import chain, islice, product
 from re import compile as compile_pattern
 
+from credguard._secret import keeps_no_locals
 from credguard.screening.cheapest import cheapest
 from credguard.screening.hints import Hint
 from credguard.screening.latin import latin_reading
@@ -61,6 +62,7 @@ NO_STRENGTH = Strength(score=0, guesses=1, hints=(Hint.MORE_WORDS,))
 """What nothing costs to guess."""
 
 
+@keeps_no_locals
 def estimate(password: str, *, context: Sequence[str] = ()) -> Strength:
     """
     Estimate how many guesses *password* costs.
@@ -109,7 +111,8 @@ def _personal(context: Sequence[str]) -> Vocabulary:
     ranks: dict[str, int] = {}
     for rank, word in enumerate(context[:MAX_CONTEXT_WORDS], 1):
         for form in (word, latin_reading(word[:MAX_CHARACTERS])):
-            ranks[form[:MAX_CHARACTERS].lower()] = rank
+            # A word that is given twice is as near as it was the first time.
+            ranks.setdefault(form[:MAX_CHARACTERS].lower(), rank)
     return Vocabulary.of({_CONTEXT: ranks})
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from credguard._text import has_surrogate
 from credguard.storage.tables import trusted_device
 
 
@@ -123,6 +124,8 @@ def rotate(
 
 def remove(connection: Connection, account_id: str, device_id: str) -> bool:
     """Delete a device of the account; True if there was one."""
+    if has_surrogate(device_id):
+        return False  # from a form, anything may come
     gone = connection.execute(
         delete(trusted_device).where(
             trusted_device.c.id == device_id,

@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from credguard._secret import keeping_no_locals, never_copied
 from credguard._text import to_base64url
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
 from credguard.second_factor import device_rows, rows
@@ -36,6 +37,7 @@ _MOST_CHARACTERS = 100
 _SHAPE = re.compile(r"cgd1\.([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})", re.ASCII)
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Trusted:
     """
@@ -58,6 +60,7 @@ class Trusted:
     expires_at: datetime
 
 
+@keeping_no_locals
 class TrustedDevices:
     """
     The trusted devices of all accounts, in the credguard_trusted_device table.
@@ -137,7 +140,7 @@ class TrustedDevices:
             event = _event(EventKind.DEVICE_TRUSTED, row, now)
             kit.events.record(connection, event)
         kit.events.tell_of(event)
-        return Trusted(account_id, device_id, _token(row, secret), row.expires_at)
+        return Trusted(account_id, device_id, f"cgd1.{row.id}.{secret}", row.expires_at)
 
     def check(self, token: object, *, account_id: str, epoch: int) -> Trusted:
         """
@@ -180,7 +183,9 @@ class TrustedDevices:
                 won = device_rows.rotate(connection, row, _digest(secret), now=now)
             if won:
                 kit.events.tell_of(_event(EventKind.DEVICE_USED, row, now))
-                return Trusted(account_id, row.id, _token(row, secret), row.expires_at)
+                return Trusted(
+                    account_id, row.id, f"cgd1.{row.id}.{secret}", row.expires_at
+                )
         raise BusyError(BUSY)
 
     def every(self, account_id: str) -> list[Device]:
@@ -280,10 +285,6 @@ def _event(kind: EventKind, row: DeviceRow, now: datetime) -> FactorEvent:
 
 def _new_secret() -> str:
     return to_base64url(secrets.token_bytes(_SECRET_BYTES))
-
-
-def _token(row: DeviceRow, secret: str) -> str:
-    return f"cgd1.{row.id}.{secret}"
 
 
 def _read(token: object) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from argon2.exceptions import HashingError, VerificationError, VerifyMismatchError
 from argon2.low_level import Type, hash_secret, verify_secret
 
+from credguard._secret import keeping_no_locals
 from credguard.errors import (
     BusyError,
     SetupError,
@@ -34,6 +35,7 @@ _SHAPE = re.compile(
 )
 
 
+@keeping_no_locals
 class Argon2CodeHasher:
     """
     Argon2id for recovery codes; a `CodeHasher`.

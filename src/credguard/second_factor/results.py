@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 
+from credguard._secret import Secret, never_copied
 from credguard.errors import (
     CodeMismatchError,
     CodeReplayedError,
@@ -27,7 +27,8 @@ class Means(StrEnum):
     RECOVERY_CODE = "recovery code"
 
 
-@dataclass(frozen=True)  # no slots: the proof is kept when it was made
+@never_copied
+@dataclass(frozen=True, slots=True)
 class Verified:
     """
     A code that was accepted; it will not be accepted again.
@@ -57,8 +58,11 @@ class Verified:
     recovery_is_low: bool
     should_reenroll: bool
     _prove: Callable[[], str] = field(repr=False, compare=False)
+    _proved: list[Secret] = field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
-    @cached_property
+    @property
     def proof(self) -> str:
         """
         Shows for ten minutes from `at` on that this was so.
@@ -66,9 +70,12 @@ class Verified:
         Hand it in where a factor in force is changed. It may be kept in the session.
         """
         # Most log-ins change no factor, and making it takes a tenth of a verify.
-        return self._prove()
+        if not self._proved:
+            self._proved.append(Secret(self._prove().encode()))
+        return self._proved[0].reveal().decode()
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from credguard._clock import Clock, system_clock
+from credguard._secret import keeping_no_locals
 from credguard.errors import StepUpRequiredError
 from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
@@ -39,6 +40,7 @@ from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 
 
+@keeping_no_locals
 class SecondFactors(SelfService, Upkeep, Moving):
     """
     Second factors of all accounts, in the credguard_second_factor table.

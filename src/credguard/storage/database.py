@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Table, event
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import PoolProxiedConnection
 
+from credguard._secret import keeping_no_locals, never_copied
 from credguard.errors import StorageSetupError
 from credguard.storage.engines import (
     make_engine,
@@ -34,6 +35,8 @@ _LOCAL_HOSTS = {"", "127.0.0.1", "::1"}
 _ALONE = {"pool_reset_on_return": None}
 
 
+@never_copied
+@keeping_no_locals
 class Database:
     """
     A database and the transactions that are made in it.
@@ -102,7 +105,7 @@ class Database:
                 transaction was rolled back.
             StorageSetupError: The URL leads to no database that is supported.
         """
-        return self._transaction(self._engine)
+        return self._transaction(reads=False)
 
     def read(self) -> AbstractContextManager[Connection]:
         """
@@ -114,7 +117,7 @@ class Database:
             StorageUnavailableError: The database is away or locked.
             StorageSetupError: The URL leads to no database that is supported.
         """
-        return self._transaction(self._reader)
+        return self._transaction(reads=True)
 
     def quick(self) -> QuickConnection:
         """
@@ -139,20 +142,21 @@ class Database:
         return f"Database({shown!r})"
 
     @contextmanager
-    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+    def _transaction(self, *, reads: bool) -> Iterator[Connection]:
         with naming_failures():
-            connection = self._connect(engine)
+            connection = self._connect(reads=reads)
             with connection, connection.begin():
                 yield connection
 
-    def _connect(self, engine: Engine) -> Connection:
+    # No engine is a local variable here: it shows the query of its URL.
+    def _connect(self, *, reads: bool) -> Connection:
         file = sqlite_file(self._url)
         if file and not self._ours and not Path(file).exists():
             # SQLite would make an empty file, and the forum's table be missing.
             message = "the forum's database file does not exist; check its URL"
             raise StorageSetupError(message)
         try:
-            return engine.connect()
+            return (self._reader if reads else self._engine).connect()
         except (TypeError, ValueError, InvalidRequestError):
             pass  # the URL's query is not understood, or the server is none of ours
         message = "the database URL does not lead to a database that is supported"

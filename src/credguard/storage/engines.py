@@ -1,12 +1,13 @@
 """From a database's URL to an engine: drivers, and who waits how long."""
 
+import logging
 from datetime import timedelta
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from credguard._text import has_surrogate
+from credguard._text import has_surrogate, is_latin_1
 from credguard.errors import MissingExtraError, StorageSetupError
 
 # No statement of ours takes as long; a server that is silent longer is gone.
@@ -19,8 +20,11 @@ _DRIVERS = {
     "mysql": "mariadb+pymysql",
     "mariadb": "mariadb+pymysql",
 }
+_LATIN_1_ONLY = "mariadb+pymysql"
 _EXTRAS = {"postgresql": "postgres", "mariadb": "mariadb"}
 _IN_MEMORY = {None, "", ":memory:"}
+# What SQLAlchemy logs of our engines is logged under this name.
+_LOGS_AS = "credguard"
 
 
 def read_url(url: str) -> URL:
@@ -40,6 +44,10 @@ def read_url(url: str) -> URL:
     driver = _DRIVERS.get(parsed.get_backend_name())
     if driver is None:
         message = "supported databases are sqlite, postgresql and mariadb"
+        raise StorageSetupError(message)
+    if driver == _LATIN_1_ONLY and not is_latin_1(parsed.password or ""):
+        # PyMySQL would find out, and its error, which is logged, holds the password.
+        message = "a password for MariaDB has characters of Latin-1 only"
         raise StorageSetupError(message)
     return parsed.set(drivername=driver)
 
@@ -68,7 +76,12 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
         MissingExtraError: The driver is not installed.
     """
     backend = url.get_backend_name()
-    options: dict[str, object] = {"hide_parameters": True, **further}
+    logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGS_AS}").addFilter(_is_no_row)
+    options: dict[str, object] = {
+        "hide_parameters": True,
+        "logging_name": _LOGS_AS,
+        **further,
+    }
     if backend != "sqlite" or sqlite_file(url):
         options["pool_timeout"] = whole_seconds(patience)
     if backend != "sqlite":
@@ -89,6 +102,11 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
         raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
     message = "this database URL is not understood"
     raise StorageSetupError(message)
+
+
+def _is_no_row(record: logging.LogRecord) -> bool:
+    # The engine hides parameters, but not the rows that were read, such as hashes.
+    return record.levelno > logging.DEBUG
 
 
 def _limits(backend: str, patience: timedelta) -> dict[str, int]:

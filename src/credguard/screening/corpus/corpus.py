@@ -8,8 +8,9 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
+from credguard._secret import keeping_no_locals
 from credguard._text import has_surrogate
-from credguard.errors import CorpusSetupError
+from credguard.errors import BlocklistUnavailableError, CorpusSetupError
 from credguard.screening.corpus.header import Header
 from credguard.screening.corpus.layout import (
     COUNT_BITS,
@@ -32,6 +33,7 @@ from credguard.screening.verdicts import (
 _RANGE_BITS = 20
 
 
+@keeping_no_locals
 class Corpus:
     """
     A blocklist in a local file, made with ``credguard corpus build``.
@@ -142,7 +144,15 @@ class Corpus:
         return Listed(breached(times), times)
 
     def digest(self, password: str) -> bytes:
-        """Return the hash of *password* that this corpus would list."""
+        """
+        Return the hash of *password* that this corpus would list.
+
+        Raises:
+            BlocklistUnavailableError: It holds a lone surrogate, and so has no hash.
+        """
+        if has_surrogate(password):
+            message = "what was typed is no text, so it could not be looked up"
+            raise BlocklistUnavailableError(message)
         if self._shape.kind is Kind.NTLM:
             return nt_hash(password)
         return hashlib.sha1(password.encode(), usedforsecurity=False).digest()

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from credguard import sweeps
 from credguard._clock import in_utc
+from credguard._secret import keeping_no_locals
 from credguard.errors import CampaignStateError, SetupError
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.kit import Kit
@@ -65,6 +66,7 @@ class LeakStatus:
         return sum(self.counts[state] for state in OPEN)
 
 
+@keeping_no_locals
 class Leaks:
     """
     Measures after leaks, in the credguard_factor_leak and _renewal tables.

@@ -7,6 +7,7 @@ Source: the Fernet specification; the cryptography package opens it.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from credguard._secret import keeping_no_locals
 from credguard.second_factor.takeover.fields import text_of
 from credguard.second_factor.takeover.plain import read_base32
 from credguard.second_factor.takeover.records import Imported, Refused, Row
@@ -19,6 +20,7 @@ SOURCE = "fernet"
 MAX_TOKEN_CHARACTERS = 4096
 
 
+@keeping_no_locals
 class FernetKeys:
     """
     Keys that are tried in turn, as ``MultiFernet`` does: a token names none.

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from credguard._secret import never_copied
 from credguard._text import from_base64url, to_base64url
 from credguard.second_factor.takeover.refusals import ReasonCode, unfit
 
@@ -64,6 +65,7 @@ class Dress(StrEnum):
 _SEPARATORS = str.maketrans("", "", " -")
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class ForeignHash:
     """

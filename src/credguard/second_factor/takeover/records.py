@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from credguard._secret import Secret
+from credguard._secret import Secret, never_copied
 from credguard._text import has_surrogate
 from credguard.errors import UnfitRecordError
 from credguard.second_factor.takeover.foreign_hashes import ForeignHash
@@ -24,6 +24,7 @@ Row = Mapping[str, object]
 """A row of a table, a line of a file: what stands in which column."""
 
 
+@never_copied
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Imported:
     """
