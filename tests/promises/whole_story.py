@@ -16,6 +16,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -175,6 +176,9 @@ class Story:
     def __init__(self, folder: Path, teller: Teller) -> None:
         self.folder, self.teller = folder, teller
         self.clock = Ticking(AUTUMN_NIGHT)
+        self.recovery: tuple[str, ...] = ()
+        self.tokens: dict[int, str] = {}
+        self.plan_text = ""
         self.keyring = keyring()
         self.forum = Forum(f"sqlite:///{folder / 'forum.db'}")
         self.forum.make(MEMBERS)
@@ -287,12 +291,13 @@ class Story:
         seed = self._seed("1", "pending")
         confirmed = factors.confirm("1", self._code(seed))
         teller.tell("recovery", confirmed.recovery.codes)
+        self.recovery = confirmed.recovery.codes
         for minutes in range(10, 150, 20):
             self.clock.advance(timedelta(minutes=minutes))
             code = self._code(seed)
             teller.tell("code", (code, factors.verify("1", code).means))
             teller.refuse(
-                "again", lambda code=code: factors.verify("1", code), CodeReplayedError
+                "again", partial(factors.verify, "1", code), CodeReplayedError
             )
         teller.refuse("wrong", lambda: factors.verify("1", "000000"), CodeMismatchError)
         used = confirmed.recovery.codes[3].lower()
@@ -309,7 +314,8 @@ class Story:
         scope = created_before(self.clock()) & ~in_list(["60", "59"])
         scope &= credential_set_before(self.clock()) | ~in_list(["58"])
         plan = campaigns.plan(scope, letter=LETTER, rate=100_000.0)
-        teller.tell("plan", plan_file.write(plan))
+        self.plan_text = plan_file.write(plan)
+        teller.tell("plan", self.plan_text)
         campaigns.approve(plan, approver="alice")
         made = campaigns.start(plan)
         stored = self.forum.password(2)
@@ -323,7 +329,7 @@ class Story:
         self.clock.advance(timedelta(hours=1))
         mail = RememberedMail()
         campaigns.send(made, mail, worker="sender")
-        tokens = tokens_in(mail.messages)
+        tokens = self.tokens = tokens_in(mail.messages)
         teller.tell("mail", [each.as_string() for each in mail.messages[:3]])
         teller.refuse(
             "the leaked password",
@@ -367,7 +373,7 @@ class Story:
             where = {"purpose": "story", "owner": "1", "part": "a"} | change
             teller.refuse(
                 f"moved {change}",
-                lambda where=where: ring.open(sealed, **where),
+                partial(ring.open, sealed, **where),
                 SealBrokenError,
             )
         teller.tell("audit", to_line(audit.verify(self.guard._database, ring)))
