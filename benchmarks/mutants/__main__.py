@@ -14,7 +14,6 @@ import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from benchmarks.mutants.mutations import Mutant, mutants_of
 from benchmarks.mutants.running import ROOT, Bench, Outcome, bench
@@ -60,7 +59,11 @@ def score(
     """Judge one module, and print each survivor."""
     found = Score()
     source = (ready.source / "credguard" / module).read_text("utf-8")
-    mutants = list(islice(mutants_of(source), options.first, options.last))
+    mutants = [
+        mutant
+        for mutant in mutants_of(source)
+        if not options.lines or mutant.line in options.lines
+    ]
     for mutant, outcome in ready.judge(module, mutants, tests):
         found.counts[outcome] += 1
         if outcome in {Outcome.SURVIVED, Outcome.BROKEN}:
@@ -103,7 +106,6 @@ def main() -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as keys.py")
-    parser.add_argument("--first", type=int, default=0, help="the first mutant")
-    parser.add_argument("--last", type=int, help="the mutant to stop before")
+    parser.add_argument("--lines", type=int, nargs="*", help="these lines only")
     options = parser.parse_args()
     sys.exit(main())

@@ -36,6 +36,7 @@ HEAVY = (
 )
 PATIENCE = 4  # times what the tests take on the module as it is
 GRACE_SECONDS = 10.0
+MOST_SECONDS = 30.0  # after the tests should have been done
 EXAMPLES = 50  # of a property; more would find more, so the score is no flattery
 _FAILED_TO_START = 99
 
@@ -92,7 +93,8 @@ class Bench:
         self, module: str, mutants: Sequence[Mutant], tests: Sequence[str]
     ) -> Iterator[tuple[Mutant, Outcome]]:
         """Yield each mutant with what became of it."""
-        seconds = PATIENCE * self.baseline(module, tests) + GRACE_SECONDS
+        baseline = self.baseline(module, tests)
+        seconds = min(PATIENCE * baseline + GRACE_SECONDS, baseline + MOST_SECONDS)
         for mutant in mutants:
             yield mutant, self.run(module, mutant.code, tests, seconds=seconds)
 
