@@ -84,9 +84,14 @@ def test_a_wrong_one_is_a_guess(
 
 def test_an_empty_slot_costs_a_hash(active: Factor) -> None:
     """Or its answer would come sooner."""
-    asked: list[bool] = []
-    tried(active, None, fits=lambda: bool(asked.append(True)))
-    assert asked == [True]
+    asked: list[int] = []
+
+    def fits() -> bool:
+        asked.append(1)
+        return False
+
+    tried(active, None, fits=fits)
+    assert asked == [1]
 
 
 def test_a_used_one_is_replayed(active: Factor) -> None:
