@@ -274,6 +274,16 @@ def test_parameters_have_ranges(digits: int, period: int) -> None:
         Parameters(digits=digits, period_seconds=period)
 
 
+@pytest.mark.parametrize("digits", [6, 7, 8])
+@pytest.mark.parametrize("period", [1, 120])
+def test_the_ends_of_the_ranges_are_in_them(digits: int, period: int) -> None:
+    """A step of a second, one of two minutes, and each length of a code."""
+    made = Parameters(digits=digits, period_seconds=period)
+    assert (made.digits, made.period_seconds) == (digits, period)
+    assert len(code_at(b"a seed of ours", 1, parameters=made)) == digits
+    assert made.hash_name not in repr(made)
+
+
 def test_the_default_is_what_every_app_reads() -> None:
     """SHA-1, six digits and thirty seconds: apps ignore anything else."""
     assert Parameters(6, Algorithm.SHA1, 30) == EVERY_APP

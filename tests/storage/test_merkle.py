@@ -76,3 +76,11 @@ def test_a_proof_of_another_leaf_proves_nothing(
         assert not is_under(leaf, top, place=place, count=count, beside=cut)
         altered = [bytes(32), *beside[1:]]
         assert not is_under(leaf, top, place=place, count=count, beside=altered)
+
+
+def test_no_leaf_stands_before_the_first() -> None:
+    """A single leaf has one place; -1 is not it, though it needs no proof."""
+    leaf = b"a leaf"
+    assert is_under(leaf, root([leaf]), place=0, count=1, beside=[])
+    for place in (-1, 1):
+        assert not is_under(leaf, root([leaf]), place=place, count=1, beside=[])
