@@ -10,6 +10,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from stored_mutants import SHARES
 
 from credguard.errors import UnreadableHashError, WorkFactorTooHighError
 from credguard.passwords import CHEAPEST, PasswordHasher
@@ -17,8 +18,6 @@ from proving import Proof, sized
 from stored_rows import BUNDLED, MAY_BE_REFUSED, SET_UP, StoredRow, stored_rows
 
 PROGRAM = Path(__file__).parent / "stored_mutants.py"
-# Each share is a process of its own, so that two cores have something to do.
-SHARES = 4
 MUTANTS = sized(everyday=4_000, prove=100_000, nightly=1_000_000)
 
 NODEBB_UNWRAPPED = "nodebb:bcrypt"  # looks as the wrapped one does
