@@ -16,7 +16,7 @@ POOL = Argon2Pool()
 # RFC 6070 section 2, RFC 7914 section 11: function, password, salt, iterations, tag.
 PBKDF2 = [
     ("sha1", b"password", b"salt", 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6"),
-    ("sha1", b"password", b"salt", 2, "ea6c014dc72d1f8ccd1ed92ace1d41f0d8de8957"),
+    ("sha1", b"password", b"salt", 2, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"),
     ("sha1", b"password", b"salt", 4096, "4b007901b765489abead49d926f721d065a429c1"),
     (
         "sha1",
