@@ -12,6 +12,7 @@ import re
 import secrets
 from typing import NoReturn, Self
 
+from credguard._exact import exact_arguments
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
 from credguard._sealed import NONCE_BYTES, Binding
 from credguard._text import from_base64url
@@ -27,6 +28,7 @@ _PREFIX = "cgk1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
 
 
+@exact_arguments()
 class Keyring:
     """
     The keys of one deployment: one that seals, and older ones that still open.

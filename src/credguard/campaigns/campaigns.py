@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from credguard._exact import exact_arguments
 from credguard.campaigns import (
     approvals,
     confirming,
@@ -33,6 +34,7 @@ from credguard.campaigns.timeline_rows import read_timeline
 from credguard.sweeps import Progress
 
 
+@exact_arguments("token")
 class Campaigns(Answers, Notices):
     """
     Forced resets of many accounts.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
+from credguard._exact import exact_arguments
 from credguard.campaigns import Accounts, Campaigns, Hook
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.hooks import check_names
@@ -35,6 +36,7 @@ from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
 
 
+@exact_arguments("password", "new", "token", "session", "account_id")
 class CredGuard(Changing, Sessions):
     """
     Sign-up, log-in, sessions and resets, with the rooms behind them.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from credguard._exact import exact_arguments
 from credguard._text import has_surrogate, nfc
 from credguard.errors import (
     BlocklistUnavailableError,
@@ -80,6 +81,7 @@ class _Judgement:
 
 
 @dataclass(frozen=True, kw_only=True)
+@exact_arguments("password")
 class PasswordPolicy:
     """
     Judges passwords that people choose.

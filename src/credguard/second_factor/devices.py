@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from credguard._exact import exact_arguments
 from credguard._text import to_base64url
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
 from credguard.second_factor import device_rows, rows
@@ -58,6 +59,7 @@ class Trusted:
     expires_at: datetime
 
 
+@exact_arguments("account_id", "token")
 class TrustedDevices:
     """
     The trusted devices of all accounts, in the credguard_trusted_device table.

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from credguard._clock import Clock, system_clock
+from credguard._exact import exact_arguments
 from credguard.errors import StepUpRequiredError
 from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
@@ -39,6 +40,7 @@ from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 
 
+@exact_arguments("account_id", "code")
 class SecondFactors(SelfService, Upkeep, Moving):
     """
     Second factors of all accounts, in the credguard_second_factor table.

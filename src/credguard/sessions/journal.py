@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from credguard._clock import Clock
+from credguard._exact import exact_arguments
 from credguard._text import to_base64url
 from credguard.keys import Keyring
 from credguard.sessions.crossing import Crossing, Entry, crossings
@@ -62,6 +63,7 @@ class Window:
         return self.complete_from is not None and self.complete_from <= self.start
 
 
+@exact_arguments()
 class Journal:
     """
     The log-ins of the last while.

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from credguard._clock import Clock
+from credguard._exact import exact_arguments
 from credguard._text import to_base64url
 from credguard.errors import BusyError, SetupError, UnavailableError
 from credguard.keys import Keyring
@@ -96,6 +97,7 @@ class SwapPolicy:
             raise SetupError(message)
 
 
+@exact_arguments()
 class Swaps:
     """
     Records swaps.

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from credguard import sweeps
 from credguard._clock import in_utc
+from credguard._exact import exact_arguments
 from credguard.errors import CampaignStateError, SetupError
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.kit import Kit
@@ -65,6 +66,7 @@ class LeakStatus:
         return sum(self.counts[state] for state in OPEN)
 
 
+@exact_arguments()
 class Leaks:
     """
     Measures after leaks, in the credguard_factor_leak and _renewal tables.
