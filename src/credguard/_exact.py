@@ -144,14 +144,14 @@ def _is_a(kind: type, value: object) -> bool:
 
 
 def _is_several(value: object) -> bool:
-    # A text is a sequence of texts, and nobody means its letters.
+    # One text by itself is let through: where several are asked for, it is one of them.
     return isinstance(value, abc.Iterable) and not isinstance(
-        value, str | bytes | bytearray | abc.Mapping
+        value, bytes | bytearray | abc.Mapping
     )
 
 
 def _is_number(value: object) -> bool:
-    return type(value) is int or (isinstance(value, float) and value == value)  # noqa: PLR0124  # NaN
+    return type(value) is int or isinstance(value, float)
 
 
 def _is_object(value: object) -> bool:
