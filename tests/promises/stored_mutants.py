@@ -51,6 +51,7 @@ KEYRING = Keyring(current=Key(bytes(range(32))))
 
 _BCRYPT = re.compile(r"\$2[aby](?=\$|\\)|(?<=\$H\\)2[aby](?=\$)")
 
+_UNSALTED = re.compile(r"\A(wcf1e[cms]0)[ab][01](?=:)")
 _DIGITS = re.compile(r"(?<=\"value\":\")(?:[0-9a-f]+|[0-9A-F]+)(?=\")")
 _CUT_TAGS = {
     "firebase:pbkdf2_sha256+1",
@@ -138,12 +139,13 @@ def canonical(scheme: str, stored: str) -> str:
     """
     Return *stored* in the one spelling of those that are documented as equal.
 
-    They are the three names that PHP and others give one bcrypt, and hexadecimal in
-    capitals where Auth0's import takes both. What is wrapped is wrapped as it was.
+    They are the three names that PHP and others give one bcrypt, hexadecimal in
+    capitals where Auth0's import takes both, and the choices that mean nothing in
+    Community Framework 1. What is wrapped is wrapped as it was.
     """
     if scheme in {"ours", "wrapped"}:
         return stored
-    equal = _BCRYPT.sub("$2b", stored)
+    equal = _UNSALTED.sub(r"\1a0", _BCRYPT.sub("$2b", stored))
     if scheme.startswith("auth0:") and '"encoding":"hex"' in stored:
         return _DIGITS.sub(lambda found: found[0].lower(), equal)
     return equal

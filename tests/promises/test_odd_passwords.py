@@ -104,8 +104,8 @@ def typed(value: object) -> str:
 def check_soon(call: Callable[[], object], *kinds: type[CredguardError]) -> None:
     """Assert that *call* is refused by one of *kinds*, in a few milliseconds."""
     fastest = min(_refused(call, kinds) for _ in range(2))
-    if fastest >= MOST_SECONDS:  # the first ones may have loaded something
-        fastest = min(_refused(call, kinds) for _ in range(5))
+    if fastest >= MOST_SECONDS:  # something was loaded, or the machine is crowded
+        fastest = min(_refused(call, kinds) for _ in range(20))
     assert fastest < MOST_SECONDS
 
 

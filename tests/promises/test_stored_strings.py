@@ -210,6 +210,8 @@ def _digits(number: int) -> str:
 def _check_cheap(text: str) -> None:
     """Assert that refusing *text* takes a few milliseconds and no memory."""
     fastest = min(_refuse(text) for _ in range(3))
+    if fastest >= MOST_SECONDS:  # the machine is crowded
+        fastest = min(_refuse(text) for _ in range(20))
     assert fastest < MOST_SECONDS
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tracemalloc.start()
