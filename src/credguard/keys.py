@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NoReturn, Self
 
+from credguard._exact import exact_arguments
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
 from credguard._sealed import NONCE_BYTES, Binding
 from credguard._secret import keeping_no_locals
@@ -30,6 +31,7 @@ _PREFIX = "cgk1"
 _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
 
 
+@exact_arguments()
 @keeping_no_locals
 class Keyring:
     """

@@ -218,6 +218,7 @@ def test_a_text_that_is_no_plan_is_refused(text: str) -> None:
         read(text)
 
 
+@pytest.mark.promise("P7")
 @given(
     st.integers(0, len(WRITTEN)),
     st.integers(0, 8),

@@ -155,6 +155,7 @@ def test_a_text_that_breaks_off_is_refused_at_its_end() -> None:
         parse("everyone &")
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(
     "text",
     [
@@ -175,6 +176,7 @@ def test_a_text_of_any_size_is_refused_and_not_choked_on(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.promise("P7")
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_whatever_is_written_is_a_scope_or_refused(text: str) -> None:
     """No text raises anything else, and what is read can be written."""
@@ -185,6 +187,7 @@ def test_whatever_is_written_is_a_scope_or_refused(text: str) -> None:
     assert str(parse(str(found))) == str(found)
 
 
+@pytest.mark.promise("P7")
 @given(st.text(max_size=40))
 def test_any_text_is_a_scope_or_refused(text: str) -> None:
     """No character breaks the reader."""
@@ -195,6 +198,7 @@ def test_any_text_is_a_scope_or_refused(text: str) -> None:
     assert str(found)
 
 
+@pytest.mark.promise("P7")
 def test_nothing_of_a_text_is_run() -> None:
     """A text that would end the interpreter ends nothing."""
     code = (

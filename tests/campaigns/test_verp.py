@@ -41,6 +41,7 @@ def test_a_tag_of_a_key_that_is_gone_is_an_error() -> None:
         verp.is_ours(KEYRING, "A" * 22, "a" * 16, key_id="00000000")
 
 
+@pytest.mark.promise("P7")
 @given(
     st.text() | st.from_regex(re.compile(r"a\+[a-z2-7]{26}-[a-z2-7]{16}@", re.ASCII))
 )
@@ -51,6 +52,7 @@ def test_any_text_can_be_searched(text: str) -> None:
         assert re.fullmatch(r"[a-z2-7]{16}", tag)
 
 
+@pytest.mark.promise("P7")
 def test_a_mail_full_of_paths_is_bounded() -> None:
     """Only the first few paths of a mail are looked at."""
     paths = [

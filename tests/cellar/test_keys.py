@@ -58,6 +58,7 @@ def keys(count: int) -> list[Key]:
     return [Key.generate() for _ in range(count)]
 
 
+@pytest.mark.promise("P10")
 @given(material=st.binary(min_size=32, max_size=32), purpose=st.text())
 def test_derivation_is_hkdf(material: bytes, purpose: str) -> None:
     """A derived key is what another implementation of RFC 5869 derives."""
@@ -74,6 +75,7 @@ def test_the_id_is_derived() -> None:
     assert KEY.id == hkdf(MATERIAL, b"credguard key id").hex()[:8]
 
 
+@pytest.mark.promise("P10")
 @given(message=st.binary(), purpose=st.text(max_size=20))
 def test_a_tag_is_hmac(message: bytes, purpose: str) -> None:
     """A tag is what another HMAC-SHA-256 gives under the derived key."""
@@ -82,6 +84,7 @@ def test_a_tag_is_hmac(message: bytes, purpose: str) -> None:
     assert KEYRING.tag(message, purpose=purpose) == other.finalize()
 
 
+@pytest.mark.promise("P10")
 @given(plain=st.binary(max_size=300), purpose=st.text(), owner=st.text())
 def test_another_implementation_opens_what_was_sealed(
     plain: bytes, purpose: str, owner: str
@@ -103,6 +106,7 @@ def test_what_was_sealed_opens(plain: bytes, purpose: str, owner: str) -> None:
     assert key_id_of(sealed) == KEY.id
 
 
+@pytest.mark.promise("P10")
 @given(
     first=st.tuples(ANY_TEXT, ANY_TEXT),
     second=st.tuples(ANY_TEXT, ANY_TEXT),
@@ -119,6 +123,7 @@ def test_what_was_moved_does_not_open(
         KEYRING.open(sealed, purpose=second[0], owner=second[1])
 
 
+@pytest.mark.promise("P10")
 def test_purpose_and_owner_do_not_run_together() -> None:
     """A letter that goes over from the purpose to the owner breaks the seal."""
     sealed = KEYRING.seal(b"seed", purpose="ab", owner="c")
@@ -126,6 +131,7 @@ def test_purpose_and_owner_do_not_run_together() -> None:
         KEYRING.open(sealed, purpose="a", owner="bc")
 
 
+@pytest.mark.promise("P10")
 def test_every_character_counts() -> None:
     """Whatever character is altered, left out or doubled, the text does not open."""
     sealed = KEYRING.seal(b"seed", purpose="p", owner="o")
@@ -142,6 +148,7 @@ def test_every_character_counts() -> None:
                 KEYRING.open(altered, purpose="p", owner="o")
 
 
+@pytest.mark.promise("P7")
 @given(sealed=ANY_TEXT | ANY_TEXT.map(f"cgs1.{KEY.id}.{{}}".format))
 def test_any_text_is_refused(sealed: str) -> None:
     """A text that nobody sealed ends in a declared error that does not repeat it."""
@@ -150,6 +157,7 @@ def test_any_text_is_refused(sealed: str) -> None:
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
+@pytest.mark.promise("P7")
 def test_a_huge_text_is_refused_before_it_is_read() -> None:
     """A text past the limit is refused, though its beginning is well formed."""
     sealed = f"cgs1.{KEY.id}." + "A" * MAX_SEALED_CHARACTERS
@@ -185,6 +193,7 @@ def test_a_key_that_is_missing_is_named() -> None:
         KEYRING.tag(b"", purpose="p", key_id=other.current.id)
 
 
+@pytest.mark.promise("P10")
 def test_a_key_of_the_same_id_does_not_open() -> None:
     """The id only finds the key; another key under that id opens nothing."""
     sealed = Keyring.generate().seal(b"seed", purpose="p", owner="o")
@@ -262,8 +271,8 @@ LINES = {
 }
 
 
+@pytest.mark.promise("P7", "P23")
 @pytest.mark.parametrize("line", LINES.values(), ids=LINES)
-@pytest.mark.promise("P23")
 def test_a_line_that_is_no_keyring_is_refused(line: str) -> None:
     """A line that is cut, mistyped or made by hand is refused without repeating it."""
     with pytest.raises(KeyringError) as caught:
@@ -272,7 +281,7 @@ def test_a_line_that_is_no_keyring_is_refused(line: str) -> None:
     assert caught.value.__cause__ is caught.value.__context__ is None
 
 
-@pytest.mark.promise("P23")
+@pytest.mark.promise("P7", "P23")
 def test_every_mistyped_character_is_noticed() -> None:
     """A keyring with one character mistyped is refused, not read as another."""
     line = KEYRING.reveal()
@@ -282,6 +291,7 @@ def test_every_mistyped_character_is_noticed() -> None:
             Keyring.parse(line[:place] + other + line[place + 1 :])
 
 
+@pytest.mark.promise("P7")
 @given(line=ANY_TEXT | ANY_TEXT.map("cgk1,current={}".format))
 def test_any_line_is_read_or_refused(line: str) -> None:
     """Whatever is handed in for a keyring, the error is a declared one."""

@@ -39,6 +39,7 @@ def test_what_was_sealed_opens(
     assert key_id_of(sealed) == KEYRING.current.id
 
 
+@pytest.mark.promise("P10")
 def test_another_implementation_opens_what_was_sealed() -> None:
     """Behind three checksums stands AES-256-GCM over version and binding."""
     sealed = KEYRING.seal(b"seed", **WHERE)
@@ -51,6 +52,7 @@ def test_another_implementation_opens_what_was_sealed() -> None:
     assert AESGCM(key).decrypt(blob[12:24], blob[24:], bound) == b"seed"
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize(
     ("moved", "error"),
     [
@@ -72,6 +74,7 @@ def test_a_moved_seal_says_where_from(
     assert error.why in str(refused.value)
 
 
+@pytest.mark.promise("P10")
 def test_seals_of_the_two_forms_are_told_apart() -> None:
     """A seal without a part, where one with a part stands, is of another purpose."""
     plain = KEYRING.seal(b"seed", purpose="totp seed", owner="17")
@@ -81,6 +84,7 @@ def test_seals_of_the_two_forms_are_told_apart() -> None:
         KEYRING.open(KEYRING.seal(b"seed", **WHERE), purpose="totp seed", owner="17")
 
 
+@pytest.mark.promise("P10")
 def test_an_altered_seal_is_broken_and_not_moved() -> None:
     """Where purpose, account and factor fit, what does not open was altered."""
     sealed = KEYRING.seal(b"seed", **WHERE)
@@ -91,6 +95,7 @@ def test_an_altered_seal_is_broken_and_not_moved() -> None:
     assert "does not open: it was altered" in str(broken.value)
 
 
+@pytest.mark.promise("P10")
 def test_altered_marks_open_nothing() -> None:
     """Whoever rewrites the checksums of a moved seal only hides where it came from."""
     mine, yours = WHERE, WHERE | {"owner": "18"}
@@ -102,6 +107,7 @@ def test_altered_marks_open_nothing() -> None:
     assert type(broken.value) is SealBrokenError
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize(
     "sealed", ["", "cgs2.", "cgs2.2ad2b4e8.", "cgs2.2ad2b4e8.AAAA"]
 )
@@ -129,6 +135,7 @@ def test_a_seal_goes_under_the_current_key() -> None:
         rotated.reseal(again, **(WHERE | {"owner": "18"}))
 
 
+@pytest.mark.promise("P10")
 def test_parts_do_not_run_together() -> None:
     """No letter goes over from one part of a binding to the next."""
     names = ["ab", "a", "b", ""]

@@ -128,6 +128,7 @@ def test_account_and_browser_are_not_taken_for_each_other() -> None:
         read_stamp(KEYRING, stamp, account_id="b", browser="a")
 
 
+@pytest.mark.promise("P17")
 @given(stamp=ANY_TEXT | st.from_regex(stamps._STAMP, fullmatch=True))
 def test_any_text_is_refused(stamp: str) -> None:
     """A text that this keyring did not make ends in one error, whatever it is."""
@@ -137,6 +138,7 @@ def test_any_text_is_refused(stamp: str) -> None:
     assert caught.value.__context__ is None
 
 
+@pytest.mark.promise("P17")
 def test_nearly_every_stamp_is_refused() -> None:
     """Ten thousand stamps with a few characters exchanged: none of them passes."""
     draw = Random(2014)
@@ -151,6 +153,7 @@ def test_nearly_every_stamp_is_refused() -> None:
                 read_stamp(KEYRING, altered, account_id="15", browser="cookie")
 
 
+@pytest.mark.promise("P17")
 @pytest.mark.parametrize(
     "stamp",
     ["", STAMP + "\n", STAMP * 2, "A" * 10_000_000],
@@ -162,6 +165,7 @@ def test_what_is_no_stamp_is_refused(stamp: str) -> None:
         read_stamp(KEYRING, stamp, account_id="15", browser="cookie")
 
 
+@pytest.mark.promise("P10")
 def test_every_character_of_a_stamp_counts() -> None:
     """A stamp with one character altered, left out or doubled does not pass."""
     for place, character in enumerate(STAMP):
@@ -176,6 +180,7 @@ def test_every_character_of_a_stamp_counts() -> None:
                     read_stamp(KEYRING, altered, account_id="15", browser="cookie")
 
 
+@pytest.mark.promise("P10")
 def test_parts_of_two_stamps_make_none() -> None:
     """A later epoch cannot be put into an older stamp."""
     later = make_stamp(KEYRING, account_id="15", epoch=4, browser="cookie", now=NOW)
@@ -250,6 +255,7 @@ def test_an_account_given_twice_is_raised_once(any_database: Database) -> None:
     assert set(epochs(any_database, *crowd)) == {1}
 
 
+@pytest.mark.promise("P17")
 def test_ids_are_compared_byte_for_byte(any_database: Database) -> None:
     """Ids that differ in case, in an accent or in a blank are different accounts."""
     alike = ["a", "A", "á", "a ", " a", "ａ"]

@@ -36,6 +36,7 @@ def test_base64url_is_read_back(data: bytes) -> None:
     assert base64.urlsafe_b64encode(data).decode().rstrip("=") == text
 
 
+@pytest.mark.promise("P8")
 @given(text=st.text(alphabet=ALPHABET, max_size=12) | ANY_TEXT)
 @example("A")
 @example("AB")  # the last bits are not zero
@@ -48,6 +49,7 @@ def test_one_text_for_one_value(text: str) -> None:
     assert data is None or to_base64url(data) == text
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     "text", ["A", "AB", "AAB", "AA==", "AA ", "AA\n", "é", "\ud800"]
 )
@@ -66,6 +68,7 @@ def test_base64url_vectors(text: str, data: bytes) -> None:
     assert (from_base64url(text), to_base64url(data)) == (data, text)
 
 
+@pytest.mark.promise("P7")
 @given(text=ANY_TEXT)
 def test_a_surrogate_is_what_utf8_refuses(text: str) -> None:
     """A text has a lone surrogate exactly if it has no UTF-8 form."""
@@ -88,6 +91,7 @@ def test_iso_is_read_back(instant: datetime) -> None:
     assert again.tzinfo is UTC
 
 
+@pytest.mark.promise("P7")
 @given(text=ANY_TEXT | st.text(alphabet="0123456789-:TZ+. W"))
 @example("0001-01-01T00:00:00+14:00")
 @example("9999-12-31T23:59:59-14:00")

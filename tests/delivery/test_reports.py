@@ -73,6 +73,7 @@ def test_a_status_is_read_as_it_stands(mail: bytes, status: str) -> None:
     assert event.status == status
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(
     "mail",
     [
@@ -117,6 +118,7 @@ def test_what_another_library_writes_is_read() -> None:
     assert event.status == "5.2.1"
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(
     "mail",
     [
@@ -140,6 +142,7 @@ def test_a_mail_made_to_cost_costs_little(mail: bytes) -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.promise("P7")
 @given(
     st.binary(max_size=500)
     | st.binary(max_size=60).map(lambda noise: REPORT[:200] + noise + REPORT[200:])

@@ -101,6 +101,7 @@ def computations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return done
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
 @pytest.mark.promise("P4")
 def test_an_odd_password_is_rejected_at_sign_up(house: House, name: str) -> None:
@@ -111,6 +112,7 @@ def test_an_odd_password_is_rejected_at_sign_up(house: House, name: str) -> None
     check_shows_nothing(rejected.value, ODD_PASSWORDS[name])
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
 @pytest.mark.promise("P4")
 def test_an_odd_password_does_not_fit_at_log_in(house: House, name: str) -> None:
@@ -120,6 +122,7 @@ def test_an_odd_password_does_not_fit_at_log_in(house: House, name: str) -> None
     check_shows_nothing(refused.value, ODD_PASSWORDS[name])
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("name", ODD_PASSWORDS)
 @pytest.mark.promise("P4")
 def test_an_odd_password_is_rejected_at_a_reset(house: House, name: str) -> None:
@@ -147,6 +150,7 @@ def a_token(house: House) -> str:
     return tokens_in(mail.messages)[1]
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(("chosen", "typed"), [(NFC, NFD), (NFD, NFC), (NFD, NFD)])
 def test_a_password_is_the_same_on_every_keyboard(
     house: House, chosen: str, typed: str
@@ -156,6 +160,7 @@ def test_a_password_is_the_same_on_every_keyboard(
     assert house.guard.log_in(typed, account_id="99", stored=stored).session
 
 
+@pytest.mark.promise("P17")
 @pytest.mark.parametrize("name", ODD_IDS)
 def test_an_odd_id_is_a_mistake_of_the_host(house: House, name: str) -> None:
     """It is told apart from a wrong password, wherever it is handed in."""
@@ -230,6 +235,7 @@ def test_a_busy_machine_keeps_the_old_hash(
     assert login.replacement is None
 
 
+@pytest.mark.promise("P8")
 def test_a_hash_that_nobody_can_read_is_not_a_wrong_password(house: House) -> None:
     """Somebody is paged, and the member is not told a lie."""
     with pytest.raises(UnreadableHashError):
@@ -259,6 +265,7 @@ def test_a_leaked_password_is_told_even_where_the_blocklist_is_away(
     assert [each.code for each in rejected.value.reasons] == [ReasonCode.REUSED]
 
 
+@pytest.mark.promise("P8")
 def test_a_flood_is_busy_and_decides_nothing(house: House) -> None:
     """No permit is neither right nor wrong, and never a leaked password let in."""
     token = a_token(house)
@@ -295,6 +302,7 @@ def test_a_session_is_its_accounts_and_its_browsers(house: House) -> None:
             )
 
 
+@pytest.mark.promise("P17")
 @pytest.mark.parametrize(
     "session", ["", "cgn1", "x" * 10_000_000, "\0", "\ud800", None, 1, b"cgn1"]
 )
@@ -304,6 +312,7 @@ def test_what_is_no_session_is_refused(house: House, session: object) -> None:
         house.guard.check_session(session, account_id="1")  # type: ignore[arg-type]  # odd
 
 
+@pytest.mark.promise("P17")
 @pytest.mark.parametrize(
     "token", ["", "cgt1", "x" * 10_000_000, "\0", "\ud800", None, 1, b"cgt1"]
 )

@@ -48,6 +48,7 @@ def compute(
     )
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("variety", RFC_TAGS)
 def test_rfc_9106_vectors(variety: Variety, threads: int) -> None:

@@ -8,7 +8,7 @@ import argon2
 import bcrypt
 import pytest
 from django.contrib.auth import hashers
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.security import generate_password_hash
 
@@ -30,6 +30,7 @@ from credguard.passwords import (
 from credguard.passwords.legacy import DJANGO, SMF, VBULLETIN, WERKZEUG
 from credguard.passwords.own_text import read_own_text
 from credguard.passwords.phc import read_phc
+from proving import Proof
 
 # Low ceilings, so that a mutated cost is refused or cheap.
 CEILINGS = Ceilings(
@@ -63,7 +64,12 @@ REFUSALS = (
 )
 PASSWORD = "correct horse"
 # 2,000 in all every day; as many as the profile says, each, at night.
-CASES = settings(max_examples=max(500, settings().max_examples), deadline=None)
+CASES = settings(
+    max_examples=max(500, settings().max_examples),
+    deadline=None,
+    # What counts the cases is there for all of them.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 LEGACY = (
     argon2.PasswordHasher(2, 64, 2).hash(PASSWORD),
     "argon2" + argon2.PasswordHasher(1, 64, 1).hash(PASSWORD),
@@ -128,14 +134,19 @@ def _mutated(draw: Callable[..., object]) -> tuple[str, str]:
     return row, str(made)
 
 
+@pytest.mark.promise("P8")
+@pytest.mark.promise("P7")
 @given(password=ANY_TEXT, stored=ANY_TEXT | st.none() | st.sampled_from(ROWS))
 @CASES
-def test_verify_is_total(password: str, stored: str | None) -> None:
+def test_verify_is_total(password: str, stored: str | None, proof: Proof) -> None:
     """Any password against any text ends in a declared refusal."""
+    proof.tried()
     with pytest.raises(REFUSALS):
         HASHER.verify(password, stored=stored)
 
 
+@pytest.mark.promise("P8")
+@pytest.mark.promise("P7")
 @given(
     password=ANY_TEXT,
     stored=ANY_TEXT | st.sampled_from([SMF_ROW, "a" * 32]),
@@ -144,18 +155,21 @@ def test_verify_is_total(password: str, stored: str | None) -> None:
 )
 @CASES
 def test_verify_is_total_in_its_other_columns(
-    password: str, stored: str, salt: str, username: str
+    password: str, stored: str, salt: str, username: str, proof: Proof
 ) -> None:
     """Any salt and any name beside it end in a declared refusal as well."""
+    proof.tried()
     with pytest.raises(REFUSALS):
         HASHER.verify(password, stored=stored, salt=salt, username=username)
     HASHER.describe(stored, salt=salt, username=username)
 
 
-@given(_mutated())
+@pytest.mark.promise("P8")
+@given(pair=_mutated())
 @CASES
-def test_a_mutated_row_never_verifies(pair: tuple[str, str]) -> None:
+def test_a_mutated_row_never_verifies(pair: tuple[str, str], proof: Proof) -> None:
     """A hash has one spelling: anything near it is refused, also for its password."""
+    proof.tried()
     row, mutated = pair
     if _same_bcrypt(row) == _same_bcrypt(mutated):
         verified = HASHER.verify(PASSWORD, stored=mutated, account_id=OWNER)
@@ -172,20 +186,25 @@ def _same_bcrypt(text: str) -> str:
     return text.replace("$2a$", "$2b$", 1).replace("$2y$", "$2b$", 1)
 
 
-@given(ANY_TEXT | _mutated().map(lambda pair: pair[1]))
+@pytest.mark.promise("P8")
+@given(stored=ANY_TEXT | _mutated().map(lambda pair: pair[1]))
 @CASES
-def test_identify_and_verify_agree(stored: str) -> None:
+def test_identify_and_verify_agree(stored: str, proof: Proof) -> None:
     """What is named unreadable cannot be verified, and what is named can be tried."""
+    proof.tried()
     name = HASHER.identify(stored)
     with pytest.raises(REFUSALS) as caught:
         HASHER.verify("another password", stored=stored, account_id=OWNER)
     assert (name == "unreadable") is (caught.type is UnreadableHashError)
 
 
-@given(ANY_TEXT)
+@pytest.mark.promise("P7")
+@pytest.mark.promise("P8")
+@given(password=ANY_TEXT)
 @CASES
-def test_what_is_hashed_verifies_and_reads_back(password: str) -> None:
+def test_what_is_hashed_verifies_and_reads_back(password: str, proof: Proof) -> None:
     """Each password is refused by name, or its hash is canonical and verifies."""
+    proof.tried()
     try:
         texts = [writer.hash(password, account_id=OWNER) for writer in WRITERS]
     except PasswordUnhashableError:
@@ -200,6 +219,7 @@ def test_what_is_hashed_verifies_and_reads_back(password: str) -> None:
         assert verified.needs_rehash is False
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("row", ROWS)
 def test_the_rows_that_are_mutated_verify(row: str) -> None:
     """Each unmutated row is a hash of the password, so that the mutation matters."""

@@ -59,6 +59,7 @@ def test_a_peppered_hash_fits_djangos_column_behind_a_prefix() -> None:
     assert len(BOTH) == 120  # MyBB's column
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     "text",
     [
@@ -103,6 +104,7 @@ def test_anything_else_is_not_one(text: str) -> None:
     assert read_own_text(text) is None
 
 
+@pytest.mark.promise("P1")
 def test_a_number_of_any_length_is_only_read() -> None:
     """512 digits are a cost above every ceiling; 513 are no number of ours."""
     own = read_own_text(BARE.replace("t=2", "t=" + "9" * 512))
@@ -117,6 +119,7 @@ def test_repr_shows_neither_salt_nor_tag() -> None:
     assert not re.search("salt|body|inner|b'", repr(own))
 
 
+@pytest.mark.promise("P8")
 @given(
     st.builds(
         OwnText,

@@ -122,6 +122,7 @@ def test_the_construction_is_aes_siv_as_written_down() -> None:
     assert PEPPER.seal(WRAPPED, account_id="17").body == expected
 
 
+@pytest.mark.promise("P10")
 def test_the_cipher_is_the_one_of_the_rfc() -> None:
     """The vector of the nonce-based example: two headers, and the nonce as a third."""
     # RFC 5297 appendix A.2.

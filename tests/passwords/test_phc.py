@@ -44,6 +44,7 @@ def test_what_is_written_reads_back(
     assert read_phc(phc.to_text()) == phc
 
 
+@pytest.mark.promise("P8")
 @given(st.text() | st.from_regex(r"\$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=[0-9]\$.*"))
 @settings(deadline=None)
 def test_what_is_read_has_one_spelling(text: str) -> None:
@@ -52,6 +53,7 @@ def test_what_is_read_has_one_spelling(text: str) -> None:
     assert phc is None or phc.to_text() == text
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     "text",
     [
@@ -98,6 +100,7 @@ def test_other_spellings_are_not_read(text: str) -> None:
     assert read_phc(text) is None
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     ("before", "highest", "above"),
     [

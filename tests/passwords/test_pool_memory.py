@@ -123,6 +123,7 @@ def test_two_computations_never_share_memory(monkeypatch: pytest.MonkeyPatch) ->
     assert seen[2] in seen[:2]
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("failure", [HashingError("no memory"), MemoryError()])
 def test_no_memory_for_the_plain_call_is_busy(
     failure: Exception, monkeypatch: pytest.MonkeyPatch
@@ -139,6 +140,7 @@ def test_no_memory_for_the_plain_call_is_busy(
     assert caught.value.__context__ is None
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("failure", [OSError(12, "no memory"), MemoryError()])
 @pytest.mark.parametrize("cost", [CHEAPEST, LANES_4])
 def test_no_memory_for_a_buffer_is_busy(
@@ -257,6 +259,7 @@ except BusyError:
 """
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_real_lack_of_memory_is_busy() -> None:
     """With 64 MiB left, a computation on 256 MiB ends in `BusyError`."""

@@ -17,6 +17,7 @@ from credguard.passwords.preparing import (
 ANY_TEXT = st.text(alphabet=st.characters())  # lone surrogates included
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(
     ("password", "flaw"),
     [
@@ -42,6 +43,7 @@ def test_unhashable_passwords_are_refused_by_name(password: object, flaw: Flaw) 
     assert isinstance(caught.value, RefusedError)
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("password", ["a" * 4096, "ü" * 2048, "\x00", "a\x00b", " "])
 def test_the_longest_and_oddest_passwords_are_prepared(password: str) -> None:
     """4,096 bytes, NUL and spaces are a password, and nothing of it is cut."""
@@ -49,6 +51,7 @@ def test_the_longest_and_oddest_passwords_are_prepared(password: str) -> None:
     assert prepared.typed_first[0].reveal() == password.encode()
 
 
+@pytest.mark.promise("P7")
 def test_either_typing_gives_both_forms() -> None:
     """NFC and NFD of one text come with each other, in the order each format needs."""
     composed, decomposed = b"caf\xc3\xa9", b"cafe\xcc\x81"
@@ -63,6 +66,7 @@ def test_either_typing_gives_both_forms() -> None:
     assert orders["cafe\u0301"] == ([composed, decomposed], [decomposed, composed])
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("password", ["plain", "心臓", "🔐", "ß"])
 def test_text_without_other_forms_is_computed_on_once(password: str) -> None:
     """A password that every form leaves as it is costs one computation."""
@@ -70,6 +74,7 @@ def test_text_without_other_forms_is_computed_on_once(password: str) -> None:
     assert len(prepared.normalized_first) == len(prepared.typed_first) == 1
 
 
+@pytest.mark.promise("P7")
 @given(ANY_TEXT)
 @settings(deadline=None)
 def test_prepare_is_total(password: str) -> None:
@@ -90,6 +95,7 @@ def _bytes(forms: Iterable[Secret]) -> set[bytes]:
     return {form.reveal() for form in forms}
 
 
+@pytest.mark.promise("P7")
 def test_flaws_have_codes_of_their_own() -> None:
     """A host can translate each flaw by its code."""
     assert len({flaw.code for flaw in Flaw}) == len(Flaw)

@@ -19,6 +19,7 @@ def in_order(entries: dict[str, int]) -> list[bytes]:
     return [f"{suffix}:{count}".encode() for suffix, count in [*seen, *padding]]
 
 
+@pytest.mark.promise("P5")
 @given(
     entries=ENTRIES,
     line_end=st.sampled_from([b"\n", b"\r\n"]),
@@ -35,6 +36,7 @@ def test_every_line_is_found_with_its_count(
     assert {suffix: body.times(suffix) for suffix in entries} == entries
 
 
+@pytest.mark.promise("P5")
 @given(ENTRIES, SUFFIXES)
 def test_nothing_else_is_found(entries: dict[str, int], other: str) -> None:
     """A suffix that has no line was seen 0 times."""
@@ -62,6 +64,7 @@ def are_in_order(answer: bytes) -> bool:
     return suffixes == sorted(suffixes)
 
 
+@pytest.mark.promise("P5")
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join) | st.binary())
 @example(b"")
 @example(b"0" * 35 + b":" + b"9" * 13)
@@ -78,6 +81,7 @@ def test_an_answer_is_read_exactly_if_it_has_the_form(answer: bytes) -> None:
         assert body == Unasked(UnaskedReason.MALFORMED)
 
 
+@pytest.mark.promise("P5")
 def test_lines_of_another_kind_are_refused() -> None:
     """NTLM hashes are no SHA-1 hashes, nor the other way around."""
     sha1, ntlm = b"0" * 35 + b":1", b"0" * 27 + b":1"
@@ -87,6 +91,7 @@ def test_lines_of_another_kind_are_refused() -> None:
     assert read_body(sha1, fewest_lines=1, suffix_characters=27) == malformed
 
 
+@pytest.mark.promise("P5")
 def test_a_count_is_decimal() -> None:
     """Any hexadecimal digit passes elsewhere, but not in the line asked for."""
     body = read_body(b"0" * 35 + b":1A", fewest_lines=1)
@@ -109,6 +114,7 @@ def spread(number: int, first_digits: int = 16) -> list[str]:
     return sorted(f"{at % first_digits:X}{at:034X}:1" for at in each)
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize(("lines", "enough"), [(399, False), (400, True)])
 def test_too_few_lines_are_not_the_whole_of_it(*, lines: int, enough: bool) -> None:
     """An answer one line short is refused."""
@@ -119,6 +125,7 @@ def test_too_few_lines_are_not_the_whole_of_it(*, lines: int, enough: bool) -> N
         assert body == Unasked(UnaskedReason.TOO_FEW_LINES)
 
 
+@pytest.mark.promise("P5")
 def test_padding_is_no_line() -> None:
     """What hides the length of an answer does not make it long enough."""
     padding = [f"{number:035X}:0" for number in range(200)]
@@ -135,6 +142,7 @@ def test_a_small_service_may_have_nothing_but_padding() -> None:
     assert read_body(b"", fewest_lines=0) == Unasked(UnaskedReason.MALFORMED)
 
 
+@pytest.mark.promise("P5")
 @pytest.mark.parametrize("missing", range(16))
 def test_an_answer_with_a_gap_is_not_the_whole_of_it(missing: int) -> None:
     """Of many lines, some begin with each digit, unless some were cut out."""

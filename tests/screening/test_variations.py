@@ -87,3 +87,10 @@ def test_a_password_is_a_variation_of_itself(password: str) -> None:
 def test_what_nobody_typed_has_no_forms(odd: object) -> None:
     """Nothing is computed on what is no text, or too long to be made by hand."""
     assert earlier_forms(odd) == ()
+
+
+@pytest.mark.promise("P7")
+@pytest.mark.parametrize("odd", [None, 5, b"harbour", ["harbour"], "x" * 10_000_000])
+def test_what_is_no_password_is_no_variation(odd: object) -> None:
+    """Whatever is sent as a new password is judged by the policy, and at once."""
+    assert not is_variation(odd, of="harbour")

@@ -64,6 +64,7 @@ instants = st.integers(min_value=0, max_value=2**36)
 windows = st.sampled_from([STRICT, RFC_6238_DELAY, RFC_6238_DRIFT, Window(4, 4)])
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(("step", "expected"), list(enumerate(RFC_4226_CODES)))
 def test_counters_give_the_codes_of_rfc_4226(step: int, expected: str) -> None:
     """The codes of appendix D of RFC 4226 come out."""
@@ -85,6 +86,7 @@ def test_matching_computes_the_hmac_of_the_standard_library(
     assert found == step
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(("now", "sha1", "sha256", "sha512"), RFC_6238_CODES)
 def test_instants_give_the_codes_of_rfc_6238(
     now: int, sha1: str, sha256: str, sha512: str
@@ -138,6 +140,7 @@ def test_a_code_is_read_as_people_type_it(typed: str) -> None:
     assert read_code(typed) == "123456"
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -163,6 +166,7 @@ def test_anything_else_is_no_code(typed: str) -> None:
         read_code(typed)
 
 
+@pytest.mark.promise("P7")
 @given(typed=st.text(st.characters()), digits=st.sampled_from([6, 7, 8]))
 def test_no_text_breaks_the_reader(typed: str, digits: int) -> None:
     """For any text there are ASCII digits or the declared error, and nothing else."""

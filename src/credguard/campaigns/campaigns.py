@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard.campaigns import (
     approvals,
@@ -34,6 +35,7 @@ from credguard.campaigns.timeline_rows import read_timeline
 from credguard.sweeps import Progress
 
 
+@exact_arguments("token")
 @keeping_no_locals
 class Campaigns(Answers, Notices):
     """

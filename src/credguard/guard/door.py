@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals, never_copied
 from credguard.campaigns import Accounts, Campaigns, Hook
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
@@ -36,6 +37,7 @@ from credguard.storage.canary import check_keyring
 from credguard.storage.schema import prepare
 
 
+@exact_arguments("password", "new", "token", "session", "account_id")
 @never_copied
 @keeping_no_locals
 class CredGuard(Changing, Sessions):

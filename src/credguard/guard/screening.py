@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard.campaigns import Accounts
 from credguard.errors import UnavailableError
@@ -57,6 +58,7 @@ def _still_there(accounts: Accounts, page: Sequence[str]) -> list[str]:
     return [account_id for account_id in page if account_id in found]
 
 
+@exact_arguments("password")
 @keeping_no_locals
 class Screening:
     """

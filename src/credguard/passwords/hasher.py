@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from credguard._exact import exact_arguments
 from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard.errors import (
     CredguardError,
@@ -50,6 +51,7 @@ class Verified:
     needs_rehash: bool
 
 
+@exact_arguments("password", "stored", "account_id", "salt", "username")
 @never_copied
 @keeping_no_locals
 class PasswordHasher(Upkeep):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard._text import has_surrogate, nfc
 from credguard.errors import (
@@ -82,6 +83,7 @@ class _Judgement:
 
 @keeping_no_locals
 @dataclass(frozen=True, kw_only=True)
+@exact_arguments("password")
 class PasswordPolicy:
     """
     Judges passwords that people choose.

@@ -14,6 +14,7 @@ import re
 
 MOST_FORMS = 12  # each is one computation more at a reset
 
+_MOST_CHARACTERS = 4_096  # no longer one can be hashed
 MAX_CHARACTERS = 256  # what is longer was not made by hand from another
 
 _LEET = str.maketrans("@430$57", "aaeosst")
@@ -55,15 +56,18 @@ def earlier_forms(password: object) -> tuple[str, ...]:
     return tuple(found)[:MOST_FORMS]
 
 
-def is_variation(new: str, *, of: str) -> bool:
+def is_variation(new: object, *, of: str) -> bool:
     """
     Return True if *new* is a trivial variation of a password that is at hand.
 
     Args:
-        new: What somebody chose.
+        new: What somebody chose; anything may be given, and what no policy takes is
+            no variation.
 
         of: The old password.
     """
+    if not isinstance(new, str) or len(new) > _MOST_CHARACTERS:
+        return False
     if new == of or of in earlier_forms(new) or new in earlier_forms(of):
         return True
     core, old = _core(new), _core(of)

@@ -14,6 +14,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals, never_copied
 from credguard._text import to_base64url
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
@@ -60,6 +61,7 @@ class Trusted:
     expires_at: datetime
 
 
+@exact_arguments("account_id", "token")
 @keeping_no_locals
 class TrustedDevices:
     """

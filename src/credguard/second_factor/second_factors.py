@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from credguard._clock import Clock, system_clock
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard.errors import StepUpRequiredError
 from credguard.keys import Keyring
@@ -40,6 +41,7 @@ from credguard.storage import Database
 from credguard.storage.account_ids import check_account_id
 
 
+@exact_arguments("account_id", "code")
 @keeping_no_locals
 class SecondFactors(SelfService, Upkeep, Moving):
     """

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from credguard._clock import Clock
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.keys import Keyring
@@ -63,6 +64,7 @@ class Window:
         return self.complete_from is not None and self.complete_from <= self.start
 
 
+@exact_arguments()
 @keeping_no_locals
 class Journal:
     """

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from credguard._clock import Clock
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.errors import BusyError, SetupError, UnavailableError
@@ -97,6 +98,7 @@ class SwapPolicy:
             raise SetupError(message)
 
 
+@exact_arguments()
 @keeping_no_locals
 class Swaps:
     """

@@ -24,6 +24,7 @@ VECTORS = {
 }
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", VECTORS)
 def test_published_vectors(name: str) -> None:
     """Hashes that others published verify, and nothing close to them."""
@@ -40,6 +41,7 @@ def test_a_salt_that_is_no_base64_is_none() -> None:
         assert all(scheme.read(stored, Beside(salt=salt)) is None for scheme in ASPNET)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[stored for stored, _ in VECTORS.values()]),
     beside=ANY_BESIDE,

@@ -101,6 +101,7 @@ VECTORS = [
 ]
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("name", "stored", "password"), VECTORS)
 def test_published_vectors(name: str, stored: str, password: str) -> None:
     """Auth0's own examples verify with their password and no other."""
@@ -116,6 +117,7 @@ def _has_md4() -> bool:
     return True
 
 
+@pytest.mark.promise("P8")
 def test_md4_is_right_or_declared() -> None:
     """MD4 verifies where OpenSSL has it and is a declared error where not."""
     hasher = PasswordHasher(work_factor=CHEAPEST, accept=AUTH0)
@@ -126,6 +128,7 @@ def test_md4_is_right_or_declared() -> None:
             hasher.verify("shh", stored=MD4)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("name", "stored", "password"), [VECTORS[index] for index in (0, 2, 3, 7)]
 )
@@ -192,6 +195,7 @@ def test_a_salt_is_not_allowed_beside_a_string() -> None:
     assert all(scheme.read(salted) is None for scheme in AUTH0)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     "stored",
     [
@@ -207,6 +211,7 @@ def test_cost_above_the_ceiling_is_refused(stored: str) -> None:
         hasher.verify("shh", stored=stored)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[row[1] for row in VECTORS], MD4),
     beside=ANY_BESIDE,

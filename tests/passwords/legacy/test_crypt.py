@@ -98,6 +98,7 @@ EMPTY_SALT = "$1$$n1rTiFE0nRifwV/43bVon/"
 CHEAP = [DRAGONS[index] for index in (0, 1, 3, 4, 6, 7, 8, 9, 11)]
 
 
+@pytest.mark.promise("P8")
 @needs_libxcrypt
 @pytest.mark.parametrize(
     ("scheme", "stored", "password"),
@@ -132,6 +133,7 @@ def test_bcrypt_x_takes_bytes_as_negative() -> None:
         assert not matches(new, b"\xa3", permit)
 
 
+@pytest.mark.promise("P8")
 @needs_libxcrypt
 @pytest.mark.parametrize(("scheme", "stored"), CHEAP)
 def test_altered_texts_match_nothing(scheme: LegacyScheme, stored: str) -> None:
@@ -169,6 +171,7 @@ def test_a_password_too_long_for_the_machine_is_wrong(
     assert not accepts(scheme, stored, "x" * 4096)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*(stored for _, stored in CHEAP)),
     beside=ANY_BESIDE,
@@ -220,6 +223,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in CRYPT)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     ("stored", "scheme"),
     [

@@ -34,6 +34,7 @@ def _scrypt(n: int, r: int, p: int) -> ScryptHash:
     )
 
 
+@pytest.mark.promise("P8")
 def test_rfc_6070_vector() -> None:
     """PBKDF2-HMAC-SHA-1 matches its RFC's password and no other."""
     with Argon2Pool().permit() as permit:
@@ -41,6 +42,7 @@ def test_rfc_6070_vector() -> None:
         assert matches(_pbkdf2(), b"passwore", permit) is False
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("digest", sorted(PBKDF2_DIGESTS))
 def test_each_digest_agrees_with_the_definition(digest: str) -> None:
     """One iteration is one HMAC over the salt and block number (RFC 8018)."""
@@ -51,6 +53,7 @@ def test_each_digest_agrees_with_the_definition(digest: str) -> None:
     assert row.argon2id is None
 
 
+@pytest.mark.promise("P1")
 def test_pbkdf2_cost_is_bounded() -> None:
     """The ceiling itself is allowed and one iteration more is not."""
     _pbkdf2(iterations=5_000_000).check_cost(Ceilings())
@@ -59,6 +62,7 @@ def test_pbkdf2_cost_is_bounded() -> None:
             _pbkdf2(iterations=iterations).check_cost(Ceilings())
 
 
+@pytest.mark.promise("P1")
 def test_each_block_of_a_long_tag_counts() -> None:
     """A tag of two blocks costs twice what its iterations say."""
     once, twice = _pbkdf2(), replace(_pbkdf2(), tag=bytes(21))
@@ -74,6 +78,7 @@ def test_the_cost_is_told_in_the_formats_own_numbers() -> None:
     assert _scrypt(16, 8, 1).cost == "n=16,r=8,p=1"
 
 
+@pytest.mark.promise("P1")
 def test_scrypt_cost_is_bounded() -> None:
     """N·r·p·128 may be 256 MiB and no more."""
     _scrypt(2**18, 8, 1).check_cost(Ceilings())
@@ -82,6 +87,7 @@ def test_scrypt_cost_is_bounded() -> None:
             _scrypt(n, r, p).check_cost(Ceilings())
 
 
+@pytest.mark.promise("P1")
 def test_scrypt_memory_is_bounded_where_its_product_is_small() -> None:
     """A tiny N with a huge r asks for more memory than N·r·p·128 tells."""
     row = _scrypt(2, 2**20, 1)
@@ -112,6 +118,7 @@ def test_scrypt_memory_is_enough_for_openssl(n: int, r: int, p: int) -> None:
         assert matches(row, b"password", permit)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
@@ -132,6 +139,7 @@ def test_scrypt_that_openssl_refuses_is_never_a_mismatch(
         matches(_scrypt(2, 1, 1), b"password", permit)
 
 
+@pytest.mark.promise("P8")
 def test_a_digest_that_openssl_refuses_is_never_a_mismatch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

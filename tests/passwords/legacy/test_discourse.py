@@ -28,6 +28,7 @@ HEX_SALT = Beside(salt="63c0b1c1b25ed8f2aeed27bb3e5ee1b5")
 OF_PHP = "a681cab77f4b9d12b15daa755fabdf9a26328bac57aca06d50268f34935d5717"
 
 
+@pytest.mark.promise("P8")
 def test_published_vectors() -> None:
     """Discourse's own specification verifies, from one column or from two."""
     check_vector(DiscourseAlgorithm(), JOINED, "mypass", SALT)
@@ -41,6 +42,7 @@ def test_the_salt_is_its_characters() -> None:
     check_needs(DiscourseAlgorithm(), JOINED, "mypass", SALT)
 
 
+@pytest.mark.promise("P8")
 def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it."""
     check_alterations(DiscourseAlgorithm(), JOINED, "mypass", SALT)
@@ -63,6 +65,7 @@ def test_iterations_are_a_positive_whole_number(iterations: int) -> None:
         DiscoursePbkdf2(iterations=iterations)
 
 
+@pytest.mark.promise("P1")
 def test_iterations_above_the_ceiling_are_refused() -> None:
     """A row that asks for too much is refused."""
     row = DiscourseAlgorithm().read(JOINED.replace("i=3", "i=5000001"), SALT)
@@ -89,6 +92,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored, SALT) is None for scheme in DISCOURSE)
 
 
+@pytest.mark.promise("P8")
 @given(stored=close_to(*[DIGITS, JOINED]), beside=ANY_BESIDE, password=ANY_PASSWORD)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str

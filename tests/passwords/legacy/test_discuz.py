@@ -26,6 +26,7 @@ IN_GBK = "dceef79b1e1d5dd15ed020dd9631c730"
 BCRYPT_IN_GBK = "$2y$05$abcdefghijklmnopqrstuukujiPadATQ9kxz805GHGPVgzA5NkSJ6"
 
 
+@pytest.mark.promise("P8")
 def test_published_vectors() -> None:
     """The algorithm's published example verifies with its salt."""
     row = check_vector(DiscuzMd5(), OF_HASHCAT, "hashcat", Beside(salt="308"))
@@ -48,6 +49,7 @@ def test_the_salt_is_needed() -> None:
     check_needs(DiscuzMd5(), IN_UTF_8, PASSWORD, SALT)
 
 
+@pytest.mark.promise("P8")
 def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it, but for bcrypt's letter."""
     check_alterations(DiscuzMd5(), IN_UTF_8, PASSWORD, SALT)
@@ -55,6 +57,7 @@ def test_altered_texts_match_nothing() -> None:
     check_alterations(DiscuzBcrypt(charset="gbk"), BCRYPT_IN_GBK, PASSWORD, but=letters)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[IN_UTF_8, BCRYPT_IN_GBK]),
     beside=ANY_BESIDE,

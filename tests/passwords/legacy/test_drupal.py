@@ -46,6 +46,7 @@ VECTORS = [
 MIGRATED = VECTORS[2][1]
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("name", "stored", "password"), VECTORS)
 def test_published_vectors(name: str, stored: str, password: str) -> None:
     """Hashes that others published verify with their password and no other."""
@@ -53,6 +54,7 @@ def test_published_vectors(name: str, stored: str, password: str) -> None:
     assert row.is_shuckable is name.endswith("md5")
 
 
+@pytest.mark.promise("P8")
 def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it."""
     migrated = DrupalSha512(is_migrated=True)
@@ -78,6 +80,7 @@ def test_drupal_hashes_nothing_longer_than_512_bytes() -> None:
         assert row.digest(b"x" * 513, permit) == b""
 
 
+@pytest.mark.promise("P1")
 def test_rounds_above_the_ceiling_are_refused() -> None:
     """Drupal's letters go up to 2^30 rounds, which nobody waits for."""
     usual = DrupalSha512().read(VECTORS[0][1].replace("$S$C", "$S$E"))
@@ -104,6 +107,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in DRUPAL)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[stored for _, stored, _ in VECTORS]),
     beside=ANY_BESIDE,

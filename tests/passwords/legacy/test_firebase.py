@@ -123,6 +123,7 @@ def test_the_secret_does_not_show() -> None:
     assert "salt" not in repr(row)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("scheme", "stored", "password", "salt"), VECTORS)
 def test_published_vectors(
     scheme: LegacyScheme, stored: str, password: str, salt: str
@@ -138,6 +139,7 @@ def test_bcrypt_needs_no_salt() -> None:
     check_alterations(FirebaseBcrypt(), BCRYPT, "hashcat")
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("scheme", "stored", "password", "salt"), VECTORS[3:])
 def test_altered_texts_match_nothing(
     scheme: LegacyScheme, stored: str, password: str, salt: str
@@ -198,6 +200,7 @@ def test_more_parameters_that_make_no_sense_are_refused() -> None:
         FirebaseHmac("md5", key="!", is_salt_first=True)
 
 
+@pytest.mark.promise("P1")
 def test_cost_above_the_ceiling_is_refused() -> None:
     """A project whose parameters ask for too much is refused row by row."""
     row = FirebaseScrypt(signer_key=SIGNER, memory_cost=31).read(OF_FIREBASE, SALT)
@@ -223,6 +226,7 @@ def test_other_spellings_are_unreadable(stored: str, salt: str) -> None:
     assert FirebaseBcrypt().read(stored) is None
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[row[1] for row in VECTORS], BCRYPT, OF_FIREBASE),
     beside=ANY_BESIDE,

@@ -24,6 +24,7 @@ BCRYPT = "$2a$13$leEvXu77OIwPwNvtZIJvaeAx8EItGHuR3nIlq8416g0gXeJaQdrr2"
 BCRYPT_SALT = "leEvXu77OIwPwNvtZIJval"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "salt", "password"),
     [
@@ -72,12 +73,14 @@ def test_the_name_says_what_is_not_the_default() -> None:
         Ipb("klingon")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(Ipb(), STORED, "hashcat", BESIDE)
     assert not accepts(Ipb(), STORED, "hashcat", Beside(salt="67589"))
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from((*IPB, Ipb("cp1251"))),
     stored=close_to(STORED, BCRYPT.replace("13", "04")),

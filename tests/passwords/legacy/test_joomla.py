@@ -27,6 +27,7 @@ VECTORS = {
 }
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", VECTORS)
 def test_published_vectors(name: str) -> None:
     """What others published or PHP computes verifies with its password only."""
@@ -34,6 +35,7 @@ def test_published_vectors(name: str) -> None:
     assert row.is_shuckable is (name == "md5")
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", ["md5_salted", "sha256_salted", "md5", "phpass"])
 def test_altered_texts_match_nothing(name: str) -> None:
     """No text close to a hash is another spelling of it."""
@@ -63,6 +65,7 @@ def test_shapes_do_not_overlap() -> None:
         assert sum(scheme.read(stored) is not None for scheme in JOOMLA) == 1
 
 
+@pytest.mark.promise("P8")
 @given(stored=close_to(*VECTORS.values()), beside=ANY_BESIDE, password=ANY_PASSWORD)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str

@@ -133,6 +133,7 @@ FIRESCRYPT = (
 PBKDF2, SCRYPT = VECTORS[1][1], VECTORS[3][1]
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("name", "stored"), VECTORS)
 def test_published_vectors(name: str, stored: str) -> None:
     """Kratos' own examples verify with their password and no other."""
@@ -154,6 +155,7 @@ def _has_md4() -> bool:
     return True
 
 
+@pytest.mark.promise("P8")
 def test_md4_is_right_or_declared() -> None:
     """MD4 verifies where OpenSSL has it and is a declared error where not."""
     hasher = PasswordHasher(work_factor=CHEAPEST, accept=KRATOS)
@@ -164,6 +166,7 @@ def test_md4_is_right_or_declared() -> None:
             hasher.verify("test", stored=MD4)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("name", "stored"), [row for row in VECTORS if "_pf" in row[0] or "hm" in row[0]]
 )
@@ -219,6 +222,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in KRATOS)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     "stored",
     [
@@ -241,6 +245,7 @@ def test_shapes_do_not_overlap() -> None:
         assert sum(scheme.read(stored) is not None for scheme in KRATOS) == 1
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[row[1] for row in VECTORS], MD4, FIRESCRYPT),
     beside=ANY_BESIDE,

@@ -24,6 +24,7 @@ CHEAP = "$2y$05$abcdefghijklmnopqrstuuwpB6yPmmLH6/VTFV9NF2ooeKWmXxCWO"
 OF_OPENBSD = "$2b$12$zMBuY6QAGXuT6elIbadavO1JTI6DfaGe1MpfBthG/nt6mkodwmKAi"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("scheme", [LARAVEL[0], FLARUM[0], VANILLA[0]])
 def test_published_vectors(scheme: PhpBcrypt) -> None:
     """PHP's own example verifies with its password and no other."""
@@ -61,12 +62,14 @@ def test_phps_argon2_needs_no_scheme() -> None:
     assert hasher.verify("hashcat", stored=stored).scheme == "argon2id"
 
 
+@pytest.mark.promise("P8")
 def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it, but for bcrypt's letter."""
     letters = tuple(CHEAP.replace("$2y$", f"$2{letter}$") for letter in "ab")
     check_alterations(LARAVEL[0], CHEAP, "hash", but=letters)
 
 
+@pytest.mark.promise("P8")
 @given(stored=close_to(*[CHEAP, OF_400]), beside=ANY_BESIDE, password=ANY_PASSWORD)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str

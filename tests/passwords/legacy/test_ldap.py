@@ -74,6 +74,7 @@ OF_PASSLIB = {
 }
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", OF_389_DS)
 def test_published_vectors(name: str) -> None:
     """What OpenLDAP wrote verifies with its password and no other."""
@@ -100,6 +101,7 @@ def test_the_rfcs_own_spelling_of_crypt() -> None:
     assert check_vector(crypt, bcrypt, "hashcat").cost == "c=5"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", ["crypt", "ssha", "md5", "smd5", "sha", "ssha512"])
 def test_altered_texts_match_nothing(name: str) -> None:
     """No text close to a hash is another spelling of it, but for crypt's mark."""
@@ -114,6 +116,7 @@ def test_altered_pbkdf2_matches_nothing(name: str) -> None:
     check_alterations(SCHEMES[f"ldap:{name}"], OF_PASSLIB[name], "hashcat")
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*OF_389_DS.values(), OF_HASHCAT),
     beside=ANY_BESIDE,
@@ -154,6 +157,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in LDAP)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     "stored",
     [

@@ -79,6 +79,7 @@ def test_what_django_writes_verifies(scheme: str, password: str) -> None:
         HASHER.verify("!" + password, stored=stored)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "password"),
     [
@@ -133,6 +134,7 @@ def test_bcrypt_without_its_package_says_what_to_install(
         HASHER.verify("password", stored=stored)
 
 
+@pytest.mark.promise("P8")
 def test_a_bcrypt_that_refuses_nul_is_a_mismatch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -232,6 +234,7 @@ def _no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Argon2Hash, "digest", fail)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.usefixtures("_no_work")
 @pytest.mark.parametrize(
     ("stored", "scheme"),

@@ -53,6 +53,7 @@ def test_what_werkzeug_writes_verifies(method: str, password: str) -> None:
         HASHER.verify(password + "!", stored=stored)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "password"),
     [
@@ -120,6 +121,7 @@ def _no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashlib, "scrypt", fail)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.usefixtures("_no_work")
 @pytest.mark.parametrize(
     "stored",

@@ -53,6 +53,7 @@ def test_a_format_that_the_machine_lacks_is_declared(
         hasher.verify("dragon", stored=DES)
 
 
+@pytest.mark.promise("P8")
 def test_no_memory_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without memory is busy; the password is neither right nor wrong."""
 

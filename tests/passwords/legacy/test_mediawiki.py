@@ -66,6 +66,7 @@ OF_SHA512 = (
 PBKDF2 = OF_MEDIAWIKI[2][1]
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("name", "stored", "password"), OF_MEDIAWIKI)
 def test_published_vectors(name: str, stored: str, password: str) -> None:
     """MediaWiki's own examples verify with their password and no other."""
@@ -88,6 +89,7 @@ def test_more_vectors() -> None:
     check_vector(SCHEMES["mediawiki:pbkdf2"], OF_SHA512, "hashcat")
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("name", "stored", "password"), OF_MEDIAWIKI[:3])
 def test_altered_texts_match_nothing(name: str, stored: str, password: str) -> None:
     """No text close to a hash is another spelling of it."""
@@ -140,6 +142,7 @@ def test_shapes_do_not_overlap() -> None:
         assert sum(scheme.read(stored) is not None for scheme in MEDIAWIKI) == 1
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[row[1] for row in OF_MEDIAWIKI], *LAYERED.values()),
     beside=ANY_BESIDE,

@@ -21,6 +21,7 @@ from credguard.passwords.legacy.scheme import Beside
 STORED, BESIDE = "022f7e02b3314f7d0968f73c00ba759f", Beside(salt="67588")
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "salt", "password"),
     [
@@ -54,11 +55,13 @@ def test_an_old_board_says_its_character_set() -> None:
         MyBB("klingon")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(MyBB(), STORED, "hashcat", BESIDE)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from((*MYBB, MyBB("euc_jp"))),
     stored=close_to(STORED),

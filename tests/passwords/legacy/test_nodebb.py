@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from scheme_checks import (
     ANY_BESIDE,
@@ -20,6 +21,7 @@ OF_3200 = "$2a$05$MBCzKhG1KhezLh.0LRa0Kuw12nLJtpHy6DIaU.JAnqJUDYspHC.Ou"
 CHEAP = "$2y$05$abcdefghijklmnopqrstuu3Gn2xrRZqqKE4bXXjWkwtm9nI71TAX6"
 
 
+@pytest.mark.promise("P8")
 def test_published_vectors() -> None:
     """Hashes that others published verify with their password and no other."""
     assert check_vector(WRAPPED, OF_28400, "hashcat").is_shuckable is True
@@ -41,12 +43,14 @@ def test_a_long_password_counts_in_full_when_wrapped() -> None:
     assert not accepts(WRAPPED, stored, "x" * 99 + "y")
 
 
+@pytest.mark.promise("P8")
 def test_altered_texts_match_nothing() -> None:
     """No text close to a hash is another spelling of it, but for bcrypt's letter."""
     letters = tuple(CHEAP.replace("$2y$", f"$2{letter}$") for letter in "ab")
     check_alterations(WRAPPED, CHEAP, "hashcat", but=letters)
 
 
+@pytest.mark.promise("P8")
 @given(stored=close_to(*[CHEAP, OF_3200]), beside=ANY_BESIDE, password=ANY_PASSWORD)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str

@@ -24,6 +24,7 @@ SANITIZED = "ccc40ed6f367db1a3748dc60a3a1ee29:b0"
 BESIDE_SALT, SALT = "57ab8499d08c59a7211c77f557bf9425", Beside(salt="4247")
 
 
+@pytest.mark.promise("P8")
 def test_published_vectors() -> None:
     """Hashes that others published verify with their password and salt only."""
     row = check_vector(OsCommerce(), STORED, "hashcat")
@@ -46,6 +47,7 @@ def test_oscommerce_hashes_what_it_cleaned() -> None:
     assert not accepts(OsCommerce(), SANITIZED, "  ")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(OsCommerce(), STORED, "hashcat")
@@ -58,6 +60,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert OsCommerce().read(stored) is None
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from(OSCOMMERCE + AEF),
     stored=close_to(STORED, BESIDE_SALT),

@@ -20,6 +20,7 @@ from credguard.passwords.work_factor import Ceilings
 STORED = "$P$946647711V1klyitUYhtB8Yw5DMA/w."
 
 
+@pytest.mark.promise("P8")
 def test_published_vector() -> None:
     """A hash that others published is of its password only."""
     row = read_phpass("x", STORED, letter="P")

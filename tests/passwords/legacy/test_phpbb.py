@@ -86,6 +86,7 @@ TEXTS = close_to(
 )
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "password"),
     [
@@ -200,6 +201,7 @@ def test_layers_may_be_either_or_said_to_be_one() -> None:
             hasher.verify("1234567", stored=wrapped)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "password"),
     [
@@ -236,6 +238,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in PHPBB)
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     "stored",
     [
@@ -272,6 +275,7 @@ def test_a_character_set_that_no_forum_used_is_refused() -> None:
             PhpBBPhpass(charset=charset)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from(SCHEMES),
     stored=TEXTS,

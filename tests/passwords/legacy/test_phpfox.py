@@ -21,6 +21,7 @@ BESIDE = Beside(salt="c8fc2877b7821d1f8845c67e9050da71ff4ece5c")
 PASSWORD = "pässword 'x'"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "salt", "password"),
     [
@@ -38,11 +39,13 @@ def test_published_vectors(stored: str, salt: str, password: str) -> None:
     assert not accepts(PhpFox(), stored, password, Beside(salt=salt + "x"))
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(PhpFox(), STORED, PASSWORD, BESIDE)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(STORED),
     beside=ANY_BESIDE | st.just(BESIDE),

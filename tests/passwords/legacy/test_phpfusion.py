@@ -33,6 +33,7 @@ def test_what_php_fusion_writes_verifies() -> None:
     assert not accepts(PhpFusion(), STORED, PASSWORD, Beside(salt="x"))
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "salt", "password"),
     [
@@ -70,12 +71,14 @@ def test_version_6_hashes_twice(stored: str, password: str) -> None:
     assert row.is_shuckable
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(PhpFusion(), STORED, PASSWORD, BESIDE)
     check_alterations(PhpFusionMd5(), MD5, PASSWORD)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from(PHPFUSION),
     stored=close_to(STORED, MD5),

@@ -30,6 +30,7 @@ SHA1_ABC = "a9993e364706816aba3e25717850c26c9cd0d89d"
 MD5_ABC = "900150983cd24fb0d6963f7d28e17f72"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "password", "beside"),
     [
@@ -65,6 +66,7 @@ def test_a_number_sign_in_a_salt_ends_nothing() -> None:
     check_vector(FluxBBBcrypt(), stored, "abc")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(PunBBSalted(), SALTED, "hashcat", SALT)
@@ -88,6 +90,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in PUNBB)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from(PUNBB),
     stored=close_to(

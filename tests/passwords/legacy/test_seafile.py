@@ -32,6 +32,7 @@ OF_PHP = {
 }
 
 
+@pytest.mark.promise("P8")
 def test_published_vectors() -> None:
     """A hash by a Seafile that others published verifies."""
     check_vector(SCHEMES["seafile:pbkdf2_sha256"], OF_DOKUWIKI, "@STR0NGpassW0RD")
@@ -61,6 +62,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored) is None for scheme in SEAFILE)
 
 
+@pytest.mark.promise("P1")
 def test_iterations_above_the_ceiling_are_refused() -> None:
     """A row that asks for too much is refused."""
     row = SEAFILE[0].read(OF_DOKUWIKI.replace("$10000$", "$5000001$"))
@@ -69,6 +71,7 @@ def test_iterations_above_the_ceiling_are_refused() -> None:
         row.check_cost(Ceilings())
 
 
+@pytest.mark.promise("P8")
 @given(stored=close_to(*OF_PHP.values()), beside=ANY_BESIDE, password=ANY_PASSWORD)
 def test_any_text_ends_in_a_declared_error(
     stored: str, beside: Beside, password: str

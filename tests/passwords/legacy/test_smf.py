@@ -29,6 +29,7 @@ SHA1 = "0c5ac6b228ed05d2092e55334ceda6a514e18340"
 CUT = "$2y$06$FvFTk4GWAKX0Bgg3uLchY.GHDk9XhyUQZbvs632pLrP.1EBn5PNa6"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("stored", "username", "password"),
     [
@@ -94,6 +95,7 @@ def test_an_old_board_says_its_character_set_and_locale() -> None:
         Smf(charset="klingon")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(Smf(), STORED, "hashcat", BESIDE)
@@ -101,6 +103,7 @@ def test_no_altered_text_verifies() -> None:
     check_alterations(SmfBcrypt(), BCRYPT, TYPED, NAME, but=versions)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from((*SMF, Smf(charset="cp1252"))),
     stored=close_to(STORED, BCRYPT.replace("06", "04")),

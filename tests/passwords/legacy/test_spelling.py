@@ -18,6 +18,7 @@ from credguard.passwords.legacy.spelling import (
 )
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("charset", sorted(CHARSETS))
 @given(text=st.text())
 def test_every_character_set_takes_every_password(charset: str, text: str) -> None:
@@ -75,6 +76,7 @@ def test_a_name_says_its_quirks() -> None:
     assert scheme_name("a:b", "", "c", "d") == "a:b-c-d"
 
 
+@pytest.mark.promise("P7")
 @given(st.text(st.characters()))
 def test_columns_are_read_or_missing(text: str) -> None:
     """A salt is printable ASCII, and a name has a form in UTF-8 without NUL."""

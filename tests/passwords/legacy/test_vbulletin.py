@@ -44,6 +44,7 @@ ARGON2ID = (
 )
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(("stored", "beside"), [SHORT, LONG])
 def test_published_vectors(stored: str, beside: Beside) -> None:
     """Hashes that others published verify with their password and salt only."""
@@ -113,6 +114,7 @@ def test_argon2_needs_its_mark() -> None:
     assert VBulletinArgon2().read("v" + WOLTLAB_ARGON2) is None
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     stored, beside = SHORT
@@ -130,6 +132,7 @@ def test_a_character_set_that_no_forum_used_is_refused() -> None:
     assert VBulletinBcrypt("script").name == "vbulletin:bcrypt-script"
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from((*VBULLETIN, VBulletin("cp1252"))),
     stored=close_to(SHORT[0], BCRYPT.replace("$05$", "$04$"), ARGON2ID),

@@ -115,6 +115,7 @@ def test_a_variant_that_is_none_is_refused(variant: str) -> None:
         Wcf1e(variant)
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("stored", [ROWS[6], ROWS[14], ROWS[22]])
 def test_no_altered_text_verifies(stored: str) -> None:
     """A text that differs by a character is no hash of the same password."""
@@ -129,6 +130,7 @@ def test_other_spellings_are_unreadable() -> None:
     assert not accepts(Wcf1e("wcf1ec0a0"), "1", PASSWORD, Beside(salt="x"))
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from((Wcf1e(), Wcf1e("wcf1ec1b1"))),
     stored=close_to(*ROWS, "123"),

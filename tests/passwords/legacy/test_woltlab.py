@@ -53,6 +53,7 @@ MADE: tuple[tuple[LegacyScheme, str], ...] = (
 )
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "password", "beside"),
     [
@@ -117,6 +118,7 @@ def test_twice_costs_twice() -> None:
     assert not accepts(Wcf2(), TWICE, "\x00foobar")
 
 
+@pytest.mark.promise("P8")
 def test_no_altered_text_verifies() -> None:
     """A text that differs by a character is no hash of the same password."""
     check_alterations(Wcf1(), HASH, "hashcat", SALT)
@@ -143,6 +145,7 @@ def test_other_spellings_are_unreadable(stored: str) -> None:
     assert all(scheme.read(stored, SALT) is None for scheme in WOLTLAB)
 
 
+@pytest.mark.promise("P8")
 @given(
     scheme=st.sampled_from(WOLTLAB),
     stored=close_to(HASH, TWICE.replace("08", "04"), *(row[1] for row in MADE)),

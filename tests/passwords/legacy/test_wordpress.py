@@ -45,6 +45,7 @@ PLAIN_SLASHED = "$2y$05$abcdefghijklmnopqrstuuwlRUtKdQjaQ1LyT7sT1uQnUoXvTtj8K"
 MD5_SLASHED = "1ea4cda48bf520f508c861214bce44f4"
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("name", VECTORS)
 def test_published_vectors(name: str) -> None:
     """What others published or PHP computes verifies with its password only."""
@@ -77,6 +78,7 @@ def test_nothing_but_spaces_is_nobodys_password() -> None:
     assert not accepts(WordPressPlainBcrypt(is_slashed=False), empty, "\x00x")
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize(
     ("scheme", "stored", "password"),
     [
@@ -101,6 +103,7 @@ def test_shapes_do_not_overlap() -> None:
     assert all(scheme.read("$wp" + MD5_SLASHED) is None for scheme in WORDPRESS)
 
 
+@pytest.mark.promise("P8")
 @given(
     stored=close_to(*[stored for stored, _ in VECTORS.values()]),
     beside=ANY_BESIDE,

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reading import SEED_BASE32
 
 from credguard.second_factor import takeover
 from credguard.second_factor.takeover import FernetKeys, Imported, Refused, Row
+from proving import Proof
 
 Read = Callable[[Iterable[Row]], Iterator[Imported | Refused]]
 
@@ -110,10 +111,13 @@ rows = st.lists(
 )
 
 
+@pytest.mark.promise("P7")
 @given(some=rows)
-def test_no_row_breaks_a_reader(some: list[Row]) -> None:
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_row_breaks_a_reader(some: list[Row], proof: Proof) -> None:
     """For any rows there are records and refusals that say whose and why."""
     for read in READERS.values():
+        proof.tried()
         for record in read(some):
             if isinstance(record, Imported):
                 assert record.account_id
@@ -123,6 +127,7 @@ def test_no_row_breaks_a_reader(some: list[Row]) -> None:
                 assert 1 <= record.position <= len(some)
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_a_full_row_breaks_no_reader(name: str) -> None:
     """Each column in turn may hold a value of any kind beside good ones."""

@@ -139,6 +139,7 @@ def test_a_missing_part_is_told() -> None:
     assert reasons(read_google(parts)) == [None, None, ReasonCode.BATCH_MISSING]
 
 
+@pytest.mark.promise("P7")
 def test_a_huge_number_of_parts_costs_nothing() -> None:
     """A payload that says it is one of billions is told, and fills no memory."""
     [_, refused] = list(read_google([row((1, entry()), (3, 2**62), (5, 1))]))
@@ -218,6 +219,7 @@ def test_what_is_no_message_is_refused(data: bytes) -> None:
         list(fields_of(data))
 
 
+@pytest.mark.promise("P7")
 @given(data=st.binary(max_size=300))
 def test_no_payload_breaks_the_reader(data: bytes) -> None:
     """For any bytes there are records and refusals, and nothing else."""

@@ -159,6 +159,7 @@ def test_what_is_no_seed_by_time_is_refused(uri: object, expected: str) -> None:
     assert reasons(read_otpauth([{"uri": uri}])) == [expected]
 
 
+@pytest.mark.promise("P7")
 @given(uri=st.text(st.characters()).map("otpauth://totp/".__add__))
 def test_no_text_breaks_the_reader(uri: str) -> None:
     """For any text there is one record or one refusal, and nothing else."""

@@ -5,6 +5,8 @@ The exported ``passwordHash`` is the stored text and ``salt`` the column beside 
 both in standard base64: what the Admin SDK exports has - and _ for + and /.
 Firebase's own SCRYPT is in `firebase_scrypt`. Hashes with more than one round of a
 plain function are not read: nothing that is public says how the rounds are chained.
+Nor does anything say how long a tag of PBKDF2 or scrypt is: of a longer one, the first
+16 bytes or more are a tag of the same password.
 
 Source: the references of the command ``firebase auth:import`` and of the Admin SDK's
 ``UserImportOptions``.

@@ -80,6 +80,9 @@ class KratosScrypt:
     """
     ``$scrypt$ln=16384,r=8,p=1$salt$hash``, where ``ln`` is N itself.
 
+    As in Kratos, the hash says how long it is: 16 bytes or more of a longer one are
+    a hash of the same password.
+
     Source:
         hash_comparator.go, ``decodeScryptHash``.
     """

@@ -128,7 +128,7 @@ def _remembered(path: Path, kind: Kind) -> Etags:
             said = json.loads(file.read(_MOST_BYTES))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         said = None
     if not _is_ours(said, kind):
         message = (

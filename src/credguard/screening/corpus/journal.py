@@ -111,7 +111,7 @@ class Journal:
         try:
             said = json.loads((self._folder / "terms.json").read_bytes())
             return Terms(**said["terms"]) if said["format"] == _FORMAT else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def begin(self, terms: Terms) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 
 from credguard import sweeps
 from credguard._clock import in_utc
+from credguard._exact import exact_arguments
 from credguard._secret import keeping_no_locals
 from credguard.errors import CampaignStateError, SetupError
 from credguard.second_factor.events import EventKind, FactorEvent
@@ -66,6 +67,7 @@ class LeakStatus:
         return sum(self.counts[state] for state in OPEN)
 
 
+@exact_arguments()
 @keeping_no_locals
 class Leaks:
     """
