@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from credguard.testing import FrozenClock
     from forums import House
 
-pytest_plugins = ["django_site.fixtures", "promise_table"]
+pytest_plugins = ["django_site.fixtures", "promise_table", "racing"]
 
 ROOT = Path(__file__).parent.parent
 FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
@@ -131,6 +131,42 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     with _database_on(_server_url(request.param)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def _kept_databases(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[str], str]]:
+    with ExitStack() as stack:
+        urls: dict[str, str] = {}
+
+        def url_of(dialect: str) -> str:
+            if dialect not in urls and dialect == "sqlite":
+                path = tmp_path_factory.mktemp("shared") / "credguard.db"
+                urls[dialect] = f"sqlite:///{path}"
+            elif dialect not in urls:
+                server = _server_url(dialect)
+                urls[dialect] = stack.enter_context(_database_on(server))
+            return urls[dialect]
+
+        yield url_of
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
+def shared_url(
+    request: pytest.FixtureRequest, _kept_databases: Callable[[str], str]
+) -> str:
+    """The URL of a database that all tests share which take accounts of their own."""
+    return _kept_databases(request.param)
+
+
+@pytest.fixture
+def shared_database(shared_url: str) -> Iterator["Database"]:
+    """Prepared tables in such a database."""
+    from keepers import prepared  # noqa: PLC0415
+
+    with prepared(shared_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
