@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pytest
-from authenticators import NOON, Authenticator, enrolled, keeper
-from sqlalchemy import select
+from authenticators import NOON, Authenticator, keeper
+from sqlalchemy import select, update
 
 from credguard import Keyring
 from credguard.second_factor import rows
@@ -16,10 +16,12 @@ from credguard.second_factor.totp import step_at
 from credguard.storage import Database
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
+from handsets import Handset, enroll_all
 from proving import Proof, sized
 from racing import PROCESSES, Order, Racers, Round, Scene
 
-ROUNDS = sized(everyday=4, prove=150, nightly=1000)
+ROUNDS = sized(everyday=4, prove=150, nightly=1_000)
+NEW_ONES = sized(everyday=4, prove=30, nightly=1_000)  # whose enrollment takes longer
 STEP = step_at(int(NOON.timestamp()))
 
 ACCEPTED: list[Callable[[str], object]] = [
@@ -64,33 +66,33 @@ class Course:
     database: Database
     scene: Scene
     keyring: Keyring
-    names: list[str]
 
-    def enrolled(self, account_id: str) -> Authenticator:
-        """Return the phone of an account with a factor in force."""
-        return enrolled(self.database, self.keyring, account_id)
+    def handsets(self, count: int = ROUNDS, *, recovery: int = 0) -> list[Handset]:
+        """Enroll accounts that no other test has."""
+        mark = secrets.token_hex(4)
+        names = [f"{mark} {number}" for number in range(count)]
+        return enroll_all(self.database, self.keyring, names, recovery=recovery)
 
     def tell(self, rounds: Sequence[Round]) -> list[Counter[str]]:
         """Race, and count what was told in each round."""
         return self.racers.tell(self.scene, rounds)
 
-    def factor(self, account_id: str) -> Factor:
-        """Return the row of the factor in force."""
+    def factors(self, handsets: Sequence[Handset]) -> list[Factor]:
+        """Return the rows of the factors in force."""
         with self.database.read() as connection:
-            found = rows.find(connection, account_id, Place.CURRENT)
-        assert found
-        return found
+            found = [
+                rows.find(connection, each.account_id, Place.CURRENT)
+                for each in handsets
+            ]
+        return [each for each in found if each is not None]
 
 
 @pytest.fixture
 def course(
     racers: Racers, shared_database: Database, shared_url: str, keyring: Keyring
 ) -> Course:
-    """A course on each database, with accounts that no other test has."""
-    mark = secrets.token_hex(4)
-    names = [f"{mark} {number}" for number in range(ROUNDS)]
-    scene = Scene.at(shared_url, keyring)
-    return Course(racers, shared_database, scene, keyring, names)
+    """A course on each database."""
+    return Course(racers, shared_database, Scene.at(shared_url, keyring), keyring)
 
 
 def _digits(zero: str) -> dict[int, str]:
@@ -105,68 +107,73 @@ def _orders(verb: str, account_id: str, typed: Sequence[object]) -> list[Order]:
     ]
 
 
+def _verify(handset: Handset, typed: Sequence[object]) -> Round:
+    return _orders("verify", handset.account_id, typed)
+
+
+def _spelled(number: int, code: str) -> list[object]:
+    """Return four spellings of a code and four of none, others in each round."""
+    good = [ACCEPTED[(number + at) % len(ACCEPTED)] for at in range(4)]
+    none = [REFUSED[(4 * number + at) % len(REFUSED)] for at in range(4)]
+    return [spell(code) for pair in zip(good, none, strict=True) for spell in pair]
+
+
 def test_one_code_logs_in_once(course: Course, proof: Proof) -> None:
     """Of one code in eight spellings, four of them none, exactly one is accepted."""
-    rounds = []
-    for number, account_id in enumerate(course.names):
-        code = course.enrolled(account_id).code(NOON)
-        typed = [
-            spell(code)
-            for at in range(PROCESSES // 2)
-            for spell in (
-                ACCEPTED[(number + at) % len(ACCEPTED)],
-                REFUSED[(4 * number + at) % len(REFUSED)],
-            )
-        ]
-        rounds.append(_orders("verify", account_id, typed))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+    handsets = course.handsets()
+    rounds = [
+        _verify(each, _spelled(number, each.code(NOON)))
+        for number, each in enumerate(handsets)
+    ]
+    for told in course.tell(rounds):
         proof.tried(PROCESSES)
         assert told == {"Verified": 1, "CodeReplayedError": 3, "CodeMismatchError": 4}
-        assert course.factor(account_id).last_step == STEP
+    assert {each.last_step for each in course.factors(handsets)} == {STEP}
 
 
 def test_the_first_good_try_is_never_refused(course: Course, proof: Proof) -> None:
     """Beside four wrong codes at once, a code and three recovery codes all count."""
-    rounds = []
-    for account_id in course.names:
-        phone = course.enrolled(account_id)
-        wrong = [phone.wrong(NOON, at) for at in range(4)]
-        good = [phone.code(NOON), *phone.recovery[:3]]
-        rounds.append(_orders("verify", account_id, [*wrong, *good]))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+    handsets = course.handsets(recovery=4)
+    rounds = [
+        _verify(each, [*each.wrong(NOON, 4), each.code(NOON), *each.recovery[:3]])
+        for each in handsets
+    ]
+    for told in course.tell(rounds):
         proof.tried(PROCESSES)
         assert told == {"Verified": 4, "CodeMismatchError": 4}
-        factor = course.factor(account_id)
-        assert (factor.last_step, factor.recovery_left) == (STEP, 7)
+    for factor in course.factors(handsets):
+        assert (factor.last_step, factor.recovery_left) == (STEP, 1)
 
 
 def test_one_code_confirms_once(course: Course, proof: Proof) -> None:
     """Eight processes confirm at once, beside a factor in force: one does."""
     factors = keeper(course.database, course.keyring, clock=FrozenClock(NOON))
-    rounds, phones = [], []
-    for account_id in course.names:
-        course.enrolled(account_id)
-        vouched = factors.vouch(account_id, by="a race")
-        phones.append(
-            (account_id, Authenticator(factors.enroll(account_id, proof=vouched)))
-        )
-        codes = [phones[-1][1].code(NOON)] * PROCESSES
-        rounds.append(_orders("confirm", account_id, codes))
-    for (account_id, phone), told in zip(phones, course.tell(rounds), strict=True):
+    handsets = course.handsets(NEW_ONES)
+    phones = []
+    for each in handsets:
+        vouched = factors.vouch(each.account_id, by="a race")
+        phones.append(Authenticator(factors.enroll(each.account_id, proof=vouched)))
+    rounds = [
+        _orders("confirm", handset.account_id, [phone.code(NOON)] * PROCESSES)
+        for handset, phone in zip(handsets, phones, strict=True)
+    ]
+    told = course.tell(rounds)
+    for handset, phone, outcomes in zip(handsets, phones, told, strict=True):
         proof.tried(PROCESSES)
-        assert told == {"Confirmed": 1, "FactorStateError": PROCESSES - 1}
-        assert factors.verify(account_id, phone.code(NOON, 1)).factor_id
+        assert outcomes == {"Confirmed": 1, "FactorStateError": PROCESSES - 1}
+        assert factors.verify(handset.account_id, phone.code(NOON, 1)).factor_id
     with course.database.read() as connection:
-        ours = second_factor.c.account_id.in_(course.names)
+        ours = second_factor.c.account_id.in_([each.account_id for each in handsets])
         places = connection.scalars(select(second_factor.c.place).where(ours)).all()
-    assert list(places) == [Place.CURRENT] * ROUNDS
+    assert list(places) == [Place.CURRENT] * NEW_ONES
 
 
 def test_the_code_that_confirmed_logs_nobody_in(course: Course, proof: Proof) -> None:
     """Four confirm with a code and four log in with it: it confirms, and no more."""
     factors = keeper(course.database, course.keyring, clock=FrozenClock(NOON))
     rounds = []
-    for account_id in course.names:
+    for number in range(NEW_ONES):
+        account_id = f"{secrets.token_hex(4)} {number}"
         codes = [Authenticator(factors.enroll(account_id)).code(NOON)] * PROCESSES
         half = PROCESSES // 2
         confirm = _orders("confirm", account_id, codes)[:half]
@@ -180,80 +187,64 @@ def test_the_code_that_confirmed_logs_nobody_in(course: Course, proof: Proof) ->
 @pytest.mark.promise("P19")
 def test_every_guess_counts(course: Course, proof: Proof) -> None:
     """Of a hundred different guesses at once exactly five are looked at."""
-    rounds = []
-    for account_id in course.names:
-        phone = course.enrolled(account_id)
-        guesses = [phone.wrong(NOON, at) for at in range(100)]
-        rounds.append(_orders("verify", account_id, guesses))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+    handsets = course.handsets()
+    rounds = [_verify(each, each.wrong(NOON, 100)) for each in handsets]
+    for told in course.tell(rounds):
         proof.tried(100)
         assert told == {"CodeMismatchError": 5, "LockedOutError": 95}
-        assert course.factor(account_id).failures == 5
+    assert {each.failures for each in course.factors(handsets)} == {5}
 
 
 @pytest.mark.promise("P19")
-def test_the_hundredth_guess_is_counted_by_all(course: Course, proof: Proof) -> None:
-    """After 99 wrong codes in a row, one of eight more is the last."""
-    rounds = []
-    for account_id in course.names:
-        phone = course.enrolled(account_id)
-        with course.database.begin() as connection:
-            wrong_before = second_factor.update().values(failures=99)
-            connection.execute(
-                wrong_before.where(second_factor.c.account_id == account_id)
-            )
-        codes = [phone.wrong(NOON, at) for at in range(PROCESSES)]
-        rounds.append(_orders("verify", account_id, codes))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+def test_the_hundredth_wrong_code_is_the_last(course: Course, proof: Proof) -> None:
+    """After 99 wrong codes in a row, eight more at once are looked at once."""
+    handsets = course.handsets()
+    names = [each.account_id for each in handsets]
+    with course.database.begin() as connection:
+        ours = second_factor.c.account_id.in_(names)
+        connection.execute(update(second_factor).where(ours).values(failures=99))
+    rounds = [_verify(each, each.wrong(NOON, PROCESSES)) for each in handsets]
+    for told in course.tell(rounds):
         proof.tried(PROCESSES)
         assert told == {"CodeMismatchError": 1, "FactorLockedError": PROCESSES - 1}
-        factor = course.factor(account_id)
+    for factor in course.factors(handsets):
         assert (factor.state, factor.failures) == (FactorState.LOCKED, 100)
 
 
 def test_one_recovery_code_logs_in_once(course: Course, proof: Proof) -> None:
     """Of one recovery code in eight spellings exactly one is accepted."""
+    handsets = course.handsets(recovery=2)
     rounds = []
-    for number, account_id in enumerate(course.names):
-        phone = course.enrolled(account_id)
-        code = phone.recovery[number % 10]
+    for handset in handsets:
+        code = handset.recovery[0]
         bare = code.replace("-", "")
         typed = [code, code.lower(), bare, bare.lower(), f" {code} ", " ".join(bare)]
         typed += [code.replace("-", " "), code]
-        rounds.append(_orders("verify", account_id, typed))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+        rounds.append(_verify(handset, typed))
+    for told in course.tell(rounds):
         proof.tried(PROCESSES)
         assert told == {"Verified": 1, "CodeReplayedError": PROCESSES - 1}
-        assert course.factor(account_id).recovery_left == 9
+    assert {each.recovery_left for each in course.factors(handsets)} == {1}
 
 
 def test_eight_recovery_codes_at_once_all_log_in(course: Course, proof: Proof) -> None:
     """Different codes do not stand in each other's way."""
-    rounds = []
-    for account_id in course.names:
-        phone = course.enrolled(account_id)
-        codes = phone.recovery[:PROCESSES]
-        rounds.append(_orders("verify", account_id, codes))
-    for account_id, told in zip(course.names, course.tell(rounds), strict=True):
+    handsets = course.handsets(recovery=PROCESSES)
+    rounds = [_verify(each, each.recovery) for each in handsets]
+    for told in course.tell(rounds):
         proof.tried(PROCESSES)
         assert told == {"Verified": PROCESSES}
-        assert course.factor(account_id).recovery_left == 2
+    assert {each.recovery_left for each in course.factors(handsets)} == {0}
 
 
 @pytest.mark.promise("P19")
 def test_every_guess_of_both_kinds_counts(course: Course, proof: Proof) -> None:
     """Wrong codes and wrong recovery codes at once are looked at five times in all."""
     rounds = []
-    for account_id in course.names:
-        phone = course.enrolled(account_id)
-        wrong = [
-            phone.wrong(NOON, at) if at % 2 else "3-0000-0000-0000-0000"
-            for at in range(16)
-        ]
-        rounds.append(_orders("verify", account_id, wrong))
-    totals: Counter[str] = Counter()
+    for handset in course.handsets(recovery=4):
+        typed = handset.wrong(NOON, 8)
+        typed += ["3-0000-0000-0000-0000"] * 8
+        rounds.append(_verify(handset, typed))
     for told in course.tell(rounds):
         proof.tried(16)
         assert told == {"CodeMismatchError": 5, "LockedOutError": 11}
-        totals += told
-    assert totals.total() == 16 * ROUNDS
