@@ -134,30 +134,72 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def _kept_databases(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[str], str]]:
+def _kept() -> Iterator[ExitStack]:
     with ExitStack() as stack:
-        urls: dict[str, str] = {}
+        yield stack
 
-        def url_of(dialect: str) -> str:
-            if dialect not in urls and dialect == "sqlite":
-                path = tmp_path_factory.mktemp("shared") / "credguard.db"
-                urls[dialect] = f"sqlite:///{path}"
-            elif dialect not in urls:
-                server = _server_url(dialect)
-                urls[dialect] = stack.enter_context(_database_on(server))
-            return urls[dialect]
 
-        yield url_of
+@pytest.fixture(scope="session")
+def _kept_databases(
+    _kept: ExitStack, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], str]:
+    urls: dict[tuple[str, str], str] = {}
+
+    def url_of(dialect: str, use: str) -> str:
+        if (dialect, use) not in urls and dialect == "sqlite":
+            path = tmp_path_factory.mktemp(use) / "credguard.db"
+            urls[dialect, use] = f"sqlite:///{path}"
+        elif (dialect, use) not in urls:
+            server = _server_url(dialect)
+            urls[dialect, use] = _kept.enter_context(_database_on(server))
+        return urls[dialect, use]
+
+    return url_of
 
 
 @pytest.fixture(params=["sqlite", *SERVERS])
 def shared_url(
-    request: pytest.FixtureRequest, _kept_databases: Callable[[str], str]
+    request: pytest.FixtureRequest, _kept_databases: Callable[[str, str], str]
 ) -> str:
     """The URL of a database that all tests share which take accounts of their own."""
-    return _kept_databases(request.param)
+    return _kept_databases(request.param, "shared")
+
+
+@pytest.fixture(scope="session")
+def _kept_houses(
+    _kept: ExitStack,
+    _kept_databases: Callable[[str, str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], "House"]:
+    from forums import house_at  # noqa: PLC0415  # as below
+
+    houses: dict[tuple[str, str], House] = {}
+
+    def house_of(dialect: str, mode: str) -> "House":
+        if (dialect, mode) not in houses:
+            url = _kept_databases(dialect, mode)
+            folder = tmp_path_factory.mktemp(mode)
+            house = _kept.enter_context(house_at(url, folder, mode))
+            houses[dialect, mode] = house
+        return houses[dialect, mode]
+
+    return house_of
+
+
+@pytest.fixture(
+    params=[
+        "sqlite-together",
+        "sqlite-apart",
+        *(f"{name}-together" for name in SERVERS),
+    ]
+)
+def shared_house(
+    request: pytest.FixtureRequest, _kept_houses: Callable[[str, str], "House"]
+) -> "House":
+    """A forum that all tests share which leave it without a campaign in force."""
+    # Two databases race alike, whichever the forum's is.
+    dialect, _, mode = request.param.partition("-")
+    return _kept_houses(dialect, mode)
 
 
 @pytest.fixture
