@@ -323,4 +323,4 @@ def test_what_a_change_ends(house: House, proof: Proof) -> None:
                 proof.tried()
                 with pytest.raises(TokenRefusedError):
                     guard.check_forgotten(link)
-            assert guard.check_session(others, account_id=str(other))
+            assert guard.check_session(others, account_id=str(other)).account_id

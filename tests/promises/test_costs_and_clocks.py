@@ -1,5 +1,6 @@
 """Costs that never go down, guesses that are counted, and clocks that jump."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -21,8 +22,6 @@ from credguard.errors import (
 )
 from credguard.passwords import OWASP_19_MIB, Ceilings, WorkFactor
 from credguard.passwords.legacy import DJANGO
-from credguard.passwords.own_text import read_own_text
-from credguard.passwords.phc import read_phc
 from credguard.second_factor import NIST_SP_800_63B_4, Window
 from credguard.storage import Database
 from credguard.storage.table_parts import metadata
@@ -42,17 +41,27 @@ GRID = [
     for memory, passes, lanes in product(MEMORIES, PASSES, LANES)
 ]
 CEILINGS = Ceilings(argon2_memory_kib=512)
+CYCLES = sized(everyday=2, prove=20, nightly=200)
+READER = PasswordHasher(accept=DJANGO)
 HOUR = timedelta(hours=1)
 STEP = timedelta(seconds=30)
 NEW = "a quiet harbour at noon"
 
 
-def cost_of(stored: str) -> tuple[int, int, int]:
-    """Return memory, passes and lanes of a stored Argon2id hash."""
-    parts = read_phc(stored) or read_own_text(stored)
-    assert parts
-    found = parts.work_factor
-    return found.memory_kib, found.passes, found.lanes
+class TickingClock(FrozenClock):
+    """A clock that goes on a little whenever somebody looks at it."""
+
+    def __call__(self) -> datetime:
+        """Return the time, a millisecond later than the last one."""
+        self.advance(timedelta(milliseconds=1))
+        return super().__call__()
+
+
+def cost_of(stored: str) -> list[int]:
+    """Return memory, passes and lanes of a stored Argon2id hash, the outer one."""
+    cost = READER.describe(stored).cost
+    assert cost
+    return [int(number) for number in re.findall(r"\d+", cost)[:3]]
 
 
 def log_in(hasher: PasswordHasher, stored: str) -> str:
@@ -134,7 +143,8 @@ def test_no_jump_of_the_clock_brings_a_code_back(
     )
     steps: list[int] = []
     jumps = [0, 30, 1, -1, -30, -3600, 3600, -60, 61, 86_400, -86_400, 90_000, -7200]
-    for jump in jumps * sized(everyday=2, prove=20, nightly=200):
+    jumps.append(172_800)
+    for jump in jumps * CYCLES:
         clock.advance(timedelta(seconds=jump))
         present = int(clock().timestamp()) // 30
         for offset in range(-width - 1, width + 2):
@@ -152,8 +162,7 @@ def test_no_jump_of_the_clock_brings_a_code_back(
                     "CodeMismatchError",
                     "LockedOutError",
                 }
-        clock.advance(timedelta(hours=2) if width == 2 else timedelta())
-    assert len(steps) >= 3
+    assert len(steps) >= CYCLES
     assert steps == sorted(set(steps))
 
 
@@ -264,7 +273,7 @@ def test_a_notices_link_lasts_to_the_second_and_ends_with_the_address(
     sqlite_url: str, tmp_path: Path, proof: Proof
 ) -> None:
     """It ends with its time, with another address, and with a new password."""
-    clock = FrozenClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    clock = TickingClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
     with house_at(sqlite_url, tmp_path, "together", clock=clock) as house:
         mail = RememberedMail()
         campaign = house.swept(in_list(["1", "2", "3"]))
@@ -311,7 +320,7 @@ def test_a_link_is_no_second_factor(
     sqlite_url: str, tmp_path: Path, proof: Proof
 ) -> None:
     """After a reset by link, a log-in still asks for the same factor's code."""
-    clock = FrozenClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    clock = TickingClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
     with house_at(sqlite_url, tmp_path, "together", clock=clock) as house:
         guard = house.guard
         phones = {number: enrolled(guard, str(number), clock) for number in (1, 2)}
