@@ -36,7 +36,7 @@ from handsets import Handset, enroll_all
 from keepers import NOON, keeper
 from proving import Proof, sized
 
-USERS = sized(everyday=6, prove=40, nightly=50)
+USERS = sized(everyday=6, prove=25, nightly=50)
 REACHED = [number for number in MEMBERS if has_password(number) and address_of(number)]
 PAIRS = list(permutations(range(USERS), 2))
 
