@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from credguard.testing import FrozenClock
     from forums import House
 
-pytest_plugins = ["django_site.fixtures", "promise_table"]
+pytest_plugins = ["django_site.fixtures", "promise_table", "racing"]
 
 ROOT = Path(__file__).parent.parent
 FORUM = ROOT / "src" / "credguard" / "drill" / "forum.sqlite.gz"
@@ -131,6 +131,84 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     with _database_on(_server_url(request.param)) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def _kept() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def _kept_databases(
+    _kept: ExitStack, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, str], str]:
+    urls: dict[tuple[str, str], str] = {}
+
+    def url_of(dialect: str, use: str) -> str:
+        if (dialect, use) not in urls and dialect == "sqlite":
+            path = tmp_path_factory.mktemp(use) / "credguard.db"
+            urls[dialect, use] = f"sqlite:///{path}"
+        elif (dialect, use) not in urls:
+            server = _server_url(dialect)
+            urls[dialect, use] = _kept.enter_context(_database_on(server))
+        return urls[dialect, use]
+
+    return url_of
+
+
+@pytest.fixture(params=["sqlite", *SERVERS])
+def shared_url(
+    request: pytest.FixtureRequest, _kept_databases: Callable[[str, str], str]
+) -> str:
+    """The URL of a database that all tests share which take accounts of their own."""
+    return _kept_databases(request.param, "shared")
+
+
+@pytest.fixture(scope="session")
+def _kept_houses(
+    _kept: ExitStack,
+    _kept_databases: Callable[[str, str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], "House"]:
+    from forums import house_at  # noqa: PLC0415  # as below
+
+    houses: dict[tuple[str, str], House] = {}
+
+    def house_of(dialect: str, mode: str) -> "House":
+        if (dialect, mode) not in houses:
+            url = _kept_databases(dialect, mode)
+            folder = tmp_path_factory.mktemp(mode)
+            house = _kept.enter_context(house_at(url, folder, mode))
+            houses[dialect, mode] = house
+        return houses[dialect, mode]
+
+    return house_of
+
+
+@pytest.fixture(
+    params=[
+        "sqlite-together",
+        "sqlite-apart",
+        *(f"{name}-together" for name in SERVERS),
+    ]
+)
+def shared_house(
+    request: pytest.FixtureRequest, _kept_houses: Callable[[str, str], "House"]
+) -> "House":
+    """A forum that all tests share which leave it without a campaign in force."""
+    # Two databases race alike, whichever the forum's is.
+    dialect, _, mode = request.param.partition("-")
+    return _kept_houses(dialect, mode)
+
+
+@pytest.fixture
+def shared_database(shared_url: str) -> Iterator["Database"]:
+    """Prepared tables in such a database."""
+    from keepers import prepared  # noqa: PLC0415
+
+    with prepared(shared_url) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

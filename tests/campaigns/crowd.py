@@ -257,16 +257,21 @@ def opened(scene: Scene) -> CredGuard:
     return open_guard(Keyring.parse(scene.keyring), scene.ours, scene.forum)
 
 
+def hurry(*, range_size: int) -> None:
+    """Let this process do small pieces, and look again soon."""
+    # So that a kill finds the work in any state.
+    retiring.RANGE_SIZE = range_size
+    pacing.BATCH_LASTS = timedelta(milliseconds=100)
+    telling._GLANCE = retiring._GLANCE = timedelta(milliseconds=50)
+
+
 def main() -> None:
     """Read a scene, play it, and print what came of it."""
     told = json.load(sys.stdin)
     orders = tuple(Order(**order) for order in told.pop("orders"))
     scene = Scene(orders=orders, **told)
-    # Small pieces, so that a kill finds the work in any state.
-    retiring.RANGE_SIZE = 20
+    hurry(range_size=20)
     retiring.RANGE_LEASE = timedelta(milliseconds=250)
-    pacing.BATCH_LASTS = timedelta(milliseconds=100)
-    telling._GLANCE = retiring._GLANCE = timedelta(milliseconds=50)
     play = killed_again_and_again if scene.kills else at_once
     json.dump(play(scene), sys.stdout)
 

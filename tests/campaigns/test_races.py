@@ -24,16 +24,19 @@ WITH_PASSWORD = [number for number in range(1, 61) if has_password(number)]
 TOLD = [number for number in WITH_PASSWORD if address_of(number)]
 
 # Two databases race alike, whichever the forum's is.
-pytestmark = pytest.mark.parametrize(
-    ("any_house", "database_url"),
-    [
-        ("together", "sqlite"),
-        ("together", "postgresql"),
-        ("together", "mariadb"),
-        ("apart", "sqlite"),
-    ],
-    indirect=True,
-)
+pytestmark = [
+    pytest.mark.promise("P2"),
+    pytest.mark.parametrize(
+        ("any_house", "database_url"),
+        [
+            ("together", "sqlite"),
+            ("together", "postgresql"),
+            ("together", "mariadb"),
+            ("apart", "sqlite"),
+        ],
+        indirect=True,
+    ),
+]
 
 
 def test_two_sweeps_at_once_retire_each_hash_once(any_house: House) -> None:

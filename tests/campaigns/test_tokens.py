@@ -56,7 +56,7 @@ def test_a_token_of_a_key_that_is_gone_is_not_called_wrong() -> None:
         issue(Keyring.generate(), BEARER, key_id=KEY)
 
 
-@pytest.mark.promise("P10")
+@pytest.mark.promise("P10", "P22")
 @pytest.mark.parametrize(
     "other",
     [
@@ -76,7 +76,7 @@ def test_a_token_is_for_nobody_else(other: Bearer) -> None:
     assert issue(KEYRING, other, key_id=KEY) != TOKEN
 
 
-@pytest.mark.promise("P10")
+@pytest.mark.promise("P10", "P22")
 @given(st.integers(0, len(TOKEN) - 1), st.sampled_from(ALPHABET))
 def test_a_token_with_another_character_is_refused(place: int, character: str) -> None:
     """No change of one character goes through, wherever it is."""

@@ -85,6 +85,7 @@ def test_a_stamp_is_read_back(
     assert read == Stamp(epoch, now.replace(microsecond=0))
 
 
+@pytest.mark.promise("P10")
 @given(
     mine=st.tuples(ANY_TEXT, ANY_TEXT),
     other=st.tuples(ANY_TEXT, ANY_TEXT),
@@ -138,7 +139,7 @@ def test_any_text_is_refused(stamp: str) -> None:
     assert caught.value.__context__ is None
 
 
-@pytest.mark.promise("P17")
+@pytest.mark.promise("P10", "P17")
 def test_nearly_every_stamp_is_refused() -> None:
     """Ten thousand stamps with a few characters exchanged: none of them passes."""
     draw = Random(2014)

@@ -205,6 +205,7 @@ def test_work_that_fails_leaves_the_range_open(database: Database) -> None:
     finish(database, piece)
 
 
+@pytest.mark.promise("P2")
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     moves=st.lists(
@@ -259,6 +260,7 @@ def worked(database: Database) -> list[int]:
         return list(connection.execute(query).scalars())
 
 
+@pytest.mark.promise("P2")
 def test_two_processes_share_a_sweep(any_database: Database, database_url: str) -> None:
     """Two processes that lease at once finish each of 200 ranges exactly once."""
     sweeper.work_log.create(any_database._engine)
@@ -271,6 +273,7 @@ def test_two_processes_share_a_sweep(any_database: Database, database_url: str) 
     assert progress(any_database) == Progress(200, 200, sum(range(200)))
 
 
+@pytest.mark.promise("P2")
 def test_a_killed_worker_loses_nothing(
     any_database: Database, database_url: str
 ) -> None:

@@ -74,6 +74,7 @@ def test_the_new_password_is_in_force_and_the_sessions_are_over(house: House) ->
         house.guard.check_session(before, account_id="1")
 
 
+@pytest.mark.promise("P22")
 def test_a_link_works_once_and_ends_those_that_were_sent_before(house: House) -> None:
     """A second mail does not end the first one; the password does both."""
     first, second = (house.guard.forgotten_token("1") for _ in range(2))
@@ -148,6 +149,7 @@ def test_what_is_no_token_is_refused(house: House, given: str) -> None:
         house.guard.check_forgotten(given)
 
 
+@pytest.mark.promise("P22")
 def test_no_character_of_a_token_can_be_changed() -> None:
     """Neither can it be cut."""
     keyring = Keyring.generate()
@@ -170,6 +172,7 @@ def test_a_token_of_another_keyring_or_purpose_is_refused() -> None:
             read_token(keyring, given, now=NOON)
 
 
+@pytest.mark.promise("P22")
 def test_the_second_factor_stays_and_may_be_asked_for(
     house: House, moving: FrozenClock
 ) -> None:

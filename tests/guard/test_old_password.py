@@ -202,6 +202,7 @@ def house(
         yield found
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("number", [PLAIN, CAREFUL])
 @pytest.mark.parametrize("stage", STAGES)
 def test_nobody_gets_in(
@@ -219,6 +220,7 @@ def test_nobody_gets_in(
         attacker.clock.advance(timedelta(seconds=1))
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("stage", STAGES)
 def test_the_forums_own_form_gives_the_old_password_no_way_back(
     house: House, stage: Callable[[House], str]

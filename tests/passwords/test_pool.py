@@ -88,6 +88,7 @@ def test_running_out_of_memory_in_a_block_is_busy_and_gives_the_permit_back() ->
             raise MemoryError
 
 
+@pytest.mark.promise("P12")
 def test_no_permit_in_time_is_busy() -> None:
     """A caller that gets no permit gives up, and the permit can be lent again."""
     permits = Argon2Pool(permits=1, patience=timedelta(milliseconds=10))
@@ -105,6 +106,7 @@ def test_a_permit_comes_back_after_any_error() -> None:
             raise KeyError
 
 
+@pytest.mark.promise("P6", "P12")
 def test_no_more_computations_than_permits_run_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -149,6 +151,7 @@ def test_no_more_computations_than_permits_run_at_once(
     assert len(answers) == 16
 
 
+@pytest.mark.promise("P6")
 def test_a_permit_is_held_until_the_call_has_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

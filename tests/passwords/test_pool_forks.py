@@ -77,12 +77,14 @@ print(wrong, len(answers))
 """
 
 
+@pytest.mark.promise("P6")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_a_forked_child_has_permits_of_its_own() -> None:
     """A permit that the parent lent at the fork is not missing in the child."""
     assert _run(_FORK) == "0"
 
 
+@pytest.mark.promise("P6")
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
 def test_children_forked_in_the_midst_compute_what_their_parent_does() -> None:
     """Parent and children never write into one another's memory."""

@@ -102,6 +102,7 @@ def test_no_more_memory_is_kept_than_was_said(used: list[tuple[Buffer, int]]) ->
     assert [buffer.memory_kib for buffer in (small, large)] == [31, 32]
 
 
+@pytest.mark.promise("P6")
 def test_two_computations_never_share_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A permit that is used by two at once, against the rule, gives right answers."""
     permits = Argon2Pool(permits=1)
@@ -259,7 +260,7 @@ except BusyError:
 """
 
 
-@pytest.mark.promise("P8")
+@pytest.mark.promise("P8", "P12")
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_real_lack_of_memory_is_busy() -> None:
     """With 64 MiB left, a computation on 256 MiB ends in `BusyError`."""

@@ -186,7 +186,7 @@ def test_context_words_are_guessed_first() -> None:
     assert estimate("Wrzlbrmpft", context=("wrzlbrmpft",)).score == 0
 
 
-@pytest.mark.promise("P14")
+@pytest.mark.promise("P6", "P14")
 def test_threads_never_see_each_others_context() -> None:
     """Each thread's own word is weak in it, and strong in the others."""
     words = [f"wrzl{number}brmpft" for number in range(8)]

@@ -246,6 +246,7 @@ TestForum.settings = settings(
 )
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize("width", range(3))
 def test_each_code_is_accepted_once_in_virtual_time(
     database: Database, keyring: Keyring, width: int
@@ -293,6 +294,7 @@ CODES: list[Callable[[str], str]] = [
 ]
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize("first", range(0, 15, 7))
 def test_another_spelling_is_the_same_code(
     database: Database, keyring: Keyring, clock: FrozenClock, first: int
@@ -308,6 +310,7 @@ def test_another_spelling_is_the_same_code(
             factors.verify("17", spelled)
 
 
+@pytest.mark.promise("P19")
 def test_a_locked_factor_stays_locked(
     database: Database, keyring: Keyring, clock: FrozenClock
 ) -> None:

@@ -134,6 +134,7 @@ def test_a_used_code_is_no_guess(active: Factor) -> None:
         assert ruling.factor is used
 
 
+@pytest.mark.promise("P19")
 def test_the_fifth_wrong_code_makes_wait(active: Factor) -> None:
     """After five wrong codes not even a right one is looked at for a while."""
     for _ in range(5):
@@ -156,6 +157,7 @@ def test_the_fifth_wrong_code_makes_wait(active: Factor) -> None:
     assert then.factor.retry_at is None
 
 
+@pytest.mark.promise("P19")
 def test_delays_double_up_to_an_hour() -> None:
     """The delays are those that NIST SP 800-63B-4 names: 30 seconds to an hour."""
     delays = [NIST_SP_800_63B_4.delay_after(failures) for failures in range(1, 15)]
@@ -182,6 +184,7 @@ def test_no_delay_shrinks_or_passes_its_ceiling(
         assert limits.first_delay <= now <= then <= limits.longest_delay
 
 
+@pytest.mark.promise("P19")
 def test_the_hundredth_wrong_code_is_the_last(active: Factor) -> None:
     """A hundred wrong codes in a row put a factor out of use, and forget its seed."""
     now, looked_at = NOW, 0

@@ -48,6 +48,7 @@ def counted(database: Database) -> tuple[dict[str, int], dict[str, int], int]:
         return dict(factors), dict(members), connection.scalars(still).one()
 
 
+@pytest.mark.promise("P2")
 def test_a_killed_sweep_is_gone_on_with(
     database_url: str, any_database: Database, keyring: Keyring
 ) -> None:
@@ -72,6 +73,7 @@ def test_a_killed_sweep_is_gone_on_with(
     assert counted(any_database) == ({"suspended": 400}, {"to_renew": 400}, 0)
 
 
+@pytest.mark.promise("P3")
 def test_two_workers_share_the_sweep_while_people_log_in(
     database_url: str, any_database: Database, keyring: Keyring
 ) -> None:

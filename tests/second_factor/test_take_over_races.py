@@ -80,6 +80,7 @@ def test_a_run_that_was_killed_is_begun_again(database_url: str) -> None:
         assert 0 < stands < COUNT
 
 
+@pytest.mark.promise("P3")
 def test_several_at_once_bring_each_in_once(database_url: str) -> None:
     """Two processes with one list count each account once between them."""
     keyring = Keyring.generate()
@@ -123,6 +124,7 @@ def test_who_enrolls_meanwhile_is_not_overwritten(
                 assert dict(report.refused) == {ReasonCode.ALREADY_ENROLLED: 1}
 
 
+@pytest.mark.promise("P3")
 def test_who_logs_in_meanwhile_is_looked_at_again(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -140,7 +140,7 @@ def test_a_code_is_read_as_people_type_it(typed: str) -> None:
     assert read_code(typed) == "123456"
 
 
-@pytest.mark.promise("P7")
+@pytest.mark.promise("P3", "P7")
 @pytest.mark.parametrize(
     "typed",
     [
@@ -196,6 +196,7 @@ def test_the_window_decides(seed: bytes, now: int, window: Window, offset: int) 
         assert not isinstance(refused.value, CodeReplayedError)
 
 
+@pytest.mark.promise("P3")
 @given(seed=seeds, now=instants, later=st.integers(0, 300), window=windows)
 def test_a_code_passes_once_in_its_whole_life(
     seed: bytes, now: int, later: int, window: Window
@@ -262,6 +263,7 @@ def test_named_windows_are_what_their_sources_say() -> None:
     assert Window(1, 1) == RFC_6238_DRIFT
 
 
+@pytest.mark.promise("P19")
 @pytest.mark.parametrize(("back", "ahead"), [(-1, 0), (0, -1), (5, 0), (0, 5)])
 def test_a_wide_window_cannot_be_made(back: int, ahead: int) -> None:
     """A window is at most four steps to each side: each one is a guess more."""
