@@ -295,6 +295,7 @@ def test_no_text_adds_a_header(site: str, reason: str, name: str) -> None:
     assert reason in text_of(message)
 
 
+@pytest.mark.promise("P21")
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "a/b", "é", "a" * 401])
 def test_a_token_that_breaks_a_link_is_refused(token: str) -> None:
     """Only what needs no escaping in a URL goes into a link."""
@@ -424,6 +425,7 @@ def test_a_template_that_cannot_work_is_refused(
     assert told in str(refused.value)
 
 
+@pytest.mark.promise("P21")
 @pytest.mark.parametrize(
     "link",
     [
