@@ -80,8 +80,7 @@ def test_a_look_alike_is_on_nobodys_list(proof: Proof) -> None:
         address_hash(other) != address_hash(mark) == address_hash(" MARK@mail.example")
     )
     assert digest_of(other) != digest_of(mark) == digest_of("Mark@Mail.Example")
-    (entry,) = AccountList.of_addresses([other]).ids or ()
-    assert entry != address_hash(mark)
+    assert address_hash(mark) not in (AccountList.of_addresses([other]).ids or ())
     proof.tried(3)
 
 
