@@ -41,7 +41,7 @@ def connecting(seconds: float) -> Connects:
         def wait(self, gen: "PQGen[_T]", *_: object, **__: object) -> _T:
             try:
                 return super().wait(_heard(gen, seconds), interval=_LOOKS_UP)
-            except _SilentError:
+            except TimeoutError:
                 # In the middle of an answer; nobody may use it again.
                 self.pgconn.finish()
             message = "the server did not answer in time"
@@ -58,10 +58,6 @@ def connecting(seconds: float) -> Connects:
     return connect
 
 
-class _SilentError(Exception):
-    pass
-
-
 def _heard(
     gen: "PQGen[_T]", seconds: float, now: Callable[[], float] = monotonic
 ) -> Generator[Any, Any, _T]:
@@ -75,7 +71,7 @@ def _heard(
                 ends = now() + seconds
             elif now() > ends:
                 gen.close()
-                raise _SilentError
+                raise TimeoutError
             wanted = gen.send(ready)
     except StopIteration as done:
         return cast("_T", done.value)
