@@ -1,7 +1,10 @@
 """Time is handed in: rules take *now*, and only the edges own a clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+FARTHEST = timedelta(hours=2)
+"""No lease and no slot lies further ahead: what does is of a clock that was wrong."""
 
 
 class Clock(Protocol):

@@ -16,6 +16,7 @@ _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _PADDING = (b"", b"===", b"==", b"=")  # by the characters in the last group of four
 _PAST_LATIN_1 = 0x100
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_KELVIN_SIGN = "\u212a"  # the one character outside ASCII whose small letter is in it
 
 
 # Not the base64 module, which takes half as long again at each log-in and re-seal.
@@ -54,6 +55,19 @@ def is_latin_1(text: str) -> bool:
 def nfc(text: str) -> str:
     """Return *text* in Normalization Form C (NIST SP 800-63B-4 section 3.1.1.2)."""
     return unicodedata.normalize("NFC", text)
+
+
+def fold_address(address: str) -> str:
+    """
+    Return a mail address in lower case, for looking it up; mail goes to the stored one.
+
+    Folding twice changes nothing, and what is not ASCII stays so: no look-alike's
+    address becomes that of somebody else.
+
+    Args:
+        address: Any text.
+    """
+    return _KELVIN_SIGN.join(map(str.lower, address.split(_KELVIN_SIGN)))
 
 
 def to_iso(instant: datetime) -> str:

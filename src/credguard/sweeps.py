@@ -22,6 +22,7 @@ from sqlalchemy import (
     update,
 )
 
+from credguard._clock import FARTHEST
 from credguard.errors import LeaseLostError
 from credguard.storage.database import Database, insert_new
 from credguard.storage.tables import sweep_range
@@ -173,7 +174,11 @@ def lease(
     Returns:
         The range, None if all (or the one) are done or leased by others.
     """
-    free = or_(sweep_range.c.lease_until.is_(None), sweep_range.c.lease_until < now)
+    free = or_(
+        sweep_range.c.lease_until.is_(None),
+        sweep_range.c.lease_until < now,
+        sweep_range.c.lease_until > now + lasting + FARTHEST,
+    )
     query = (
         select(sweep_range)
         .where(_open(sweep, number), free)

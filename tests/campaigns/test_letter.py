@@ -90,6 +90,7 @@ def test_a_plain_address_is_reachable(address: str) -> None:
     assert is_reachable(address)
 
 
+@pytest.mark.promise("P20")
 @pytest.mark.parametrize(
     "address",
     [
@@ -166,6 +167,7 @@ ADDRESS_LIKE = st.one_of(
 )
 
 
+@pytest.mark.promise("P20")
 @given(ADDRESS_LIKE)
 @example("a" * 64 + "@" + ".".join(["b" * 63] * 2) + "." + "c" * 58)
 @example("From:x@y.org")
@@ -267,6 +269,7 @@ def test_a_field_in_a_field_stays_text() -> None:
 TEXTS = st.text(st.characters(), max_size=60)
 
 
+@pytest.mark.promise("P20")
 @given(TEXTS, TEXTS, TEXTS)
 @example("=?utf-8?q?a=0d=0aBcc:_x?=", "x", "x")
 @example("x\r\nBcc: a@b.example", "x", "x")
@@ -292,6 +295,7 @@ def test_no_text_adds_a_header(site: str, reason: str, name: str) -> None:
     assert reason in text_of(message)
 
 
+@pytest.mark.promise("P21")
 @pytest.mark.parametrize("token", ["", "a b", "a\nb", "a/b", "é", "a" * 401])
 def test_a_token_that_breaks_a_link_is_refused(token: str) -> None:
     """Only what needs no escaping in a URL goes into a link."""
@@ -421,6 +425,7 @@ def test_a_template_that_cannot_work_is_refused(
     assert told in str(refused.value)
 
 
+@pytest.mark.promise("P21")
 @pytest.mark.parametrize(
     "link",
     [

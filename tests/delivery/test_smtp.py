@@ -21,6 +21,8 @@ from credguard.delivery._budget import Budget
 from credguard.drill.mail_sink import Conversation, MailSink
 from credguard.errors import DeliverySetupError, DeliveryUnavailableError
 
+pytestmark = pytest.mark.promise("P13")
+
 STEP = timedelta(seconds=0.2)
 DEADLINE = timedelta(seconds=0.5)
 

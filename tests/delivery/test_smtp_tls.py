@@ -12,6 +12,8 @@ from credguard.delivery import Smtp
 from credguard.drill.mail_sink import Conversation, MailSink
 from credguard.errors import DeliveryUnavailableError
 
+pytestmark = pytest.mark.promise("P13")
+
 QUOTED_USER = USER.replace("@", "%40")
 STEP = timedelta(seconds=0.3)
 

@@ -24,6 +24,9 @@ from credguard.storage import audit
 from credguard.storage.tables import audit as audit_table
 from credguard.sweeps import Progress
 from forums import House, house_at
+from proving import Proof, sized
+from tcp_proxy import Fault, TcpProxy, Way
+from tcp_proxy import Plan as TcpPlan
 
 BROKERS = {"redis": "CREDGUARD_TEST_REDIS", "rabbitmq": "CREDGUARD_TEST_RABBITMQ"}
 FOLDER = Path(__file__).parent
@@ -211,6 +214,41 @@ def test_a_broker_with_less_patience_than_a_chunk(
     with workers.running(processes=3):
         wait_until(lambda: is_swept(house, campaign))
     check_whole(house, campaign)
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("number", range(sized(everyday=1, prove=4, nightly=20)))
+def test_a_broker_whose_line_breaks_loses_no_chunk(
+    house: House,
+    at_work: Callable[..., Workers],
+    broker: str,
+    number: int,
+    proof: Proof,
+) -> None:
+    """Cut, late or cut short at byte k: each chunk is done once, here or by a run."""
+    parts = urlsplit(broker)
+    fault = (Fault.CUT, Fault.TRUNCATE, Fault.DELAY)[number % 3]
+    way = Way.DOWN if number % 2 == 0 else Way.UP
+    # Past the greeting: a worker that cannot even begin gives up by itself.
+    plan = TcpPlan(fault, way, 1_500 + 250 * number)
+    campaign = house.start()
+    with TcpProxy(str(parts.hostname), parts.port or 5672) as proxy:
+        proxy.arm(plan)
+        workers = at_work(FORUM_BROKER=_through(broker, proxy.listens_on))
+        workers.send(campaign)
+        with workers.running():
+            wait_until(lambda: is_swept(house, campaign) or proxy.fired)
+    house.campaigns.sweep(campaign, worker="another")
+    check_whole(house, campaign)
+    proof.tried()
+    proof.injected(proxy.fired)
+
+
+def _through(broker: str, port: int) -> str:
+    """Return the URL of *broker* by way of a proxy on *port*."""
+    parts = urlsplit(broker)
+    user, at, _ = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}{at}127.0.0.1:{port}").geturl()
 
 
 class _Retried(Exception):  # noqa: N818  # as Celery calls it

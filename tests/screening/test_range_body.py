@@ -1,3 +1,4 @@
+import random
 import re
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from credguard.screening import Unasked, UnaskedReason
 from credguard.screening.range_body import RangeBody, read_body
+from proving import Proof, sized
 
 SUFFIXES = st.text("0123456789ABCDEF", min_size=35, max_size=35)
 COUNTS = st.integers(0, 10**12 - 1)
@@ -79,6 +81,51 @@ def test_an_answer_is_read_exactly_if_it_has_the_form(answer: bytes) -> None:
         assert isinstance(body, RangeBody)
     else:
         assert body == Unasked(UnaskedReason.MALFORMED)
+
+
+MUTANTS = sized(everyday=5_000, prove=100_000, nightly=1_000_000)
+
+
+@pytest.mark.promise("P5")
+def test_a_mutated_answer_lists_nothing_that_does_not_stand_in_it(
+    proof: Proof,
+) -> None:
+    """Bytes changed, put in, taken out and moved: what is told stands there, whole."""
+    draw = random.Random(5)
+    suffixes = [f"{draw.getrandbits(140):035X}" for _ in range(12)]
+    sound = "\r\n".join(f"{each}:{draw.randrange(99)}" for each in sorted(suffixes))
+    for _ in range(MUTANTS):
+        answer = mutated(sound.encode(), draw)
+        body = read_body(answer, fewest_lines=0)
+        for suffix in suffixes[:2]:
+            line = re.compile(
+                rb"(?im)^(?:\xef\xbb\xbf)?%b:([0-9]+)\r*$" % suffix.encode()
+            )
+            counts = [int(count) for count in line.findall(answer)]
+            if isinstance(body, RangeBody):
+                told = body.times(suffix)
+                assert told == max(counts, default=0) or isinstance(told, Unasked)
+    proof.tried(MUTANTS)
+
+
+def mutated(answer: bytes, draw: random.Random) -> bytes:
+    """Return *answer* with one to four small changes."""
+    data = bytearray(answer)
+    for _ in range(draw.randrange(1, 5)):
+        at, other = draw.randrange(len(data)), draw.randrange(len(data))
+        match draw.randrange(5):
+            case 0:
+                data[at] ^= 1 << draw.randrange(8)
+            case 1:
+                data[at:at] = draw.choice([b"\n", b"\r\n", b":", b"0", b"F", b"\0"])
+            case 2:
+                del data[at : at + draw.randrange(1, 40)]
+            case 3:
+                data[at:at] = data[other : other + 37]
+            case _:
+                data[at] = draw.choice(b"0123456789abcdefABCDEF:\r\n")
+        data = data or bytearray(b"\n")
+    return bytes(data)
 
 
 @pytest.mark.promise("P5")

@@ -321,8 +321,7 @@ def test_a_server_that_says_nothing(dialect: str) -> None:
     """A server that takes the connection and is silent is not awaited for ever."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        limit = "?read_timeout=1" if dialect == "mariadb" else ""
-        url = f"{dialect}://somebody:{CANARY}@127.0.0.1:{port}/forum{limit}"
+        url = f"{dialect}://somebody:{CANARY}@127.0.0.1:{port}/forum?silence=1"
         database = Database(url, patience=timedelta(seconds=1))
         with pytest.raises(StorageUnavailableError) as caught:
             prepare(database)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, and_, bindparam, or_, select
 
+from credguard._clock import FARTHEST
 from credguard.campaigns import breaking, paces, waves
 from credguard.campaigns.mail_groups import OTHERS
 from credguard.campaigns.notice_policy import NoticePolicy
@@ -182,6 +183,7 @@ class _Search:
             "b_campaign": self.campaign_id,
             "b_lane": lane,
             "b_now": self.now,
+            "b_farthest": self.now + FARTHEST,
             "b_most": most,
             # A named group that is busy is not asked for.
             "b_busy": [] if lane else sorted(self.busy),
@@ -193,7 +195,11 @@ class _Search:
 _DUE = and_(
     notice.c.campaign_id == bindparam("b_campaign"),
     notice.c.due_at <= bindparam("b_now"),
-    or_(notice.c.lease_until.is_(None), notice.c.lease_until < bindparam("b_now")),
+    or_(
+        notice.c.lease_until.is_(None),
+        notice.c.lease_until < bindparam("b_now"),
+        notice.c.lease_until > bindparam("b_farthest"),
+    ),
     notice.c.mail_group.not_in(bindparam("b_busy", expanding=True)),
 )
 _FRESH = (

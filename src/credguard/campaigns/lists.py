@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from credguard._text import fold_address
+
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -66,7 +68,7 @@ def address_hash(address: str) -> str:
 
     White space around it is dropped, as those who publish such lists do.
     """
-    text = address.strip().lower()
+    text = fold_address(address.strip())
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
+from credguard._clock import FARTHEST
 from credguard.campaigns.pacing import (
     DEFERRALS_TO_REST,
     LONGEST_REST,
@@ -69,7 +70,18 @@ def lock_whole(connection: Connection, step: timedelta, now: datetime) -> Track:
     if free_at is None:
         insert_new(connection, pace, [_row(WHOLE, now)])
         free_at = connection.execute(query).scalar_one()
+    if free_at > now + FARTHEST:
+        _set_back(connection, now)
+        free_at = now
     return Track(free_at, step)
+
+
+def _set_back(connection: Connection, now: datetime) -> None:
+    """Free the slots and the rests that a clock gave out which was far ahead."""
+    late = pace.c.next_slot_at > now + FARTHEST
+    connection.execute(update(pace).where(late).values(next_slot_at=now))
+    rests = pace.c.rests_until > now + FARTHEST
+    connection.execute(update(pace).where(rests).values(rests_until=None))
 
 
 def busy(connection: Connection, *, now: datetime, until: datetime) -> set[str]:

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, delete, select
 
-from credguard._text import to_base64url
+from credguard._text import fold_address, to_base64url
 from credguard.storage.database import insert_new
 from credguard.storage.tables import suppression
 
@@ -35,7 +35,7 @@ class Reason(StrEnum):
 
 def digest_of(address: str) -> str:
     """Return what is kept of an address; case does not count."""
-    whole = sha256(address.lower().encode("utf-8", "surrogatepass")).digest()
+    whole = sha256(fold_address(address).encode("utf-8", "surrogatepass")).digest()
     return to_base64url(whole[:_DIGEST_BYTES])
 
 

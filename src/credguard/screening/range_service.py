@@ -165,10 +165,12 @@ class RangeService:
         kept = self._cache.find(self._kept_as + prefix)
         if kept is not None and kept.fresh:
             return RangeBody(kept.text)
+        # The first question of a process loads the HTTP library, in its own time.
+        ends = time.monotonic() + self._deadline
         state = self._present()
         if not state.circuit.may_pass():
             return Unasked(UnaskedReason.RESTING)
-        body = self._asked(state.transport, prefix, kept)
+        body = self._asked(state.transport, prefix, kept, ends=ends)
         if isinstance(body, Kept):
             state.circuit.succeeded()
             self._cache.keep(self._kept_as + prefix, body)
@@ -178,10 +180,11 @@ class RangeService:
         return body
 
     def _asked(
-        self, transport: "Transport", prefix: str, kept: Kept | None
+        self, transport: "Transport", prefix: str, kept: Kept | None, *, ends: float
     ) -> Kept | Unasked:
         etag = "" if kept is None else kept.etag
-        answer = transport.ask(prefix, seconds=self._deadline, etag=etag)
+        left = max(0.0, ends - time.monotonic())
+        answer = transport.ask(prefix, seconds=left, etag=etag)
         if isinstance(answer, Unasked):
             return answer
         if answer.body is None:

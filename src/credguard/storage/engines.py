@@ -1,9 +1,10 @@
 """From a database's URL to an engine: drivers, and who waits how long."""
 
 import logging
+import re
 from datetime import timedelta
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -12,6 +13,10 @@ from credguard.errors import MissingExtraError, StorageSetupError
 
 # No statement of ours takes as long; a server that is silent longer is gone.
 LONGEST_SILENCE = timedelta(minutes=5)
+# Even a busy server's kernel acknowledges; a network that does not is gone.
+LONGEST_UNACKNOWLEDGED = timedelta(seconds=30)
+SILENCE = "silence"
+"""What a URL's query calls the seconds that a server may be silent."""
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -25,6 +30,7 @@ _EXTRAS = {"postgresql": "postgres", "mariadb": "mariadb"}
 _IN_MEMORY = {None, "", ":memory:"}
 # What SQLAlchemy logs of our engines is logged under this name.
 _LOGS_AS = "credguard"
+_SECONDS = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
 
 
 def read_url(url: str) -> URL:
@@ -42,6 +48,7 @@ def read_url(url: str) -> URL:
         message = "a database URL looks like sqlite:///forum.db or postgresql://host/db"
         raise StorageSetupError(message)
     driver = _DRIVERS.get(parsed.get_backend_name())
+    _silence_of(parsed)
     if driver is None:
         message = "supported databases are sqlite, postgresql and mariadb"
         raise StorageSetupError(message)
@@ -77,6 +84,7 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
     """
     backend = url.get_backend_name()
     logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGS_AS}").addFilter(_is_no_row)
+    silence, url = _silence_of(url), url.difference_update_query([SILENCE])
     options: dict[str, object] = {
         "hide_parameters": True,
         "logging_name": _LOGS_AS,
@@ -88,16 +96,24 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
         options |= {"isolation_level": "READ COMMITTED", "pool_pre_ping": True}
         options["connect_args"] = {
             name: value
-            for name, value in _limits(backend, patience).items()
+            for name, value in _limits(backend, patience, silence).items()
             if name not in url.query
         }
     is_missing = False
     try:
-        return create_engine(url, **options)
+        engine = create_engine(url, **options)
+        if backend == "postgresql":
+            # Imported here, because psycopg is an extra.
+            from credguard.storage.silence import connecting  # noqa: PLC0415
+
+            connect = connecting(silence.total_seconds())
+            event.listen(engine, "do_connect", connect)
     except ImportError:
         is_missing = backend in _EXTRAS
     except (ArgumentError, NoSuchModuleError, TypeError, ValueError):
         pass
+    else:
+        return engine
     if is_missing:
         raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
     message = "this database URL is not understood"
@@ -109,15 +125,27 @@ def _is_no_row(record: logging.LogRecord) -> bool:
     return record.levelno > logging.DEBUG
 
 
-def _limits(backend: str, patience: timedelta) -> dict[str, int]:
+def _silence_of(url: URL) -> timedelta:
+    """Return how long the server at *url* may be silent before it is given up."""
+    asked = url.query.get(SILENCE)
+    if asked is None:
+        return LONGEST_SILENCE
+    if isinstance(asked, str) and _SECONDS.fullmatch(asked):
+        return timedelta(seconds=int(asked))
+    message = f"the {SILENCE} of a database URL is a whole number of seconds above 0"
+    raise StorageSetupError(message)
+
+
+def _limits(backend: str, patience: timedelta, silence: timedelta) -> dict[str, int]:
     """Return settings of the driver that end a wait for a server that is silent."""
     limits = {"connect_timeout": whole_seconds(patience)}
     if backend == "postgresql":
         # Milliseconds for the last, seconds for the others: as libpq has them.
         idle = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-        return limits | idle | {"tcp_user_timeout": milliseconds(LONGEST_SILENCE)}
-    silence = whole_seconds(LONGEST_SILENCE)
-    return limits | {"read_timeout": silence, "write_timeout": silence}
+        gone = min(silence, LONGEST_UNACKNOWLEDGED)
+        return limits | idle | {"tcp_user_timeout": milliseconds(gone)}
+    seconds = whole_seconds(silence)
+    return limits | {"read_timeout": seconds, "write_timeout": seconds}
 
 
 def milliseconds(duration: timedelta) -> int:

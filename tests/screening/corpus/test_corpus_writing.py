@@ -244,6 +244,7 @@ def _build_for_ever(path: str) -> None:
         write(Path(path), NEW)
 
 
+@pytest.mark.promise("P18")
 def test_a_killed_build_leaves_an_old_or_a_new_file(path: Path) -> None:
     """Whenever kill -9 comes, a whole corpus is there, and the next build works."""
     context = multiprocessing.get_context("fork")
