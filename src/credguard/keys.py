@@ -9,10 +9,10 @@ id in the text; nothing is opened by trial.
 
 import hmac
 import re
-import secrets
 from typing import NoReturn, Self
 
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
+from credguard._random import random_bytes
 from credguard._sealed import NONCE_BYTES, Binding
 from credguard._text import from_base64url
 from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
@@ -196,7 +196,7 @@ class Keyring:
         return hmac.digest(key.derive(f"tag {purpose}"), message, "sha256")
 
     def _sealed(self, plain: bytes, binding: Binding) -> str:
-        nonce = secrets.token_bytes(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         cipher = self.current.cipher(binding.purpose)
         blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
         return binding.write(self.current.id, blob)

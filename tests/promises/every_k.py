@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import pytest
 from executioner import Executioner, Given
 from fuses import CANARY, Fuse, Trouble
 
@@ -37,6 +38,10 @@ class Trial:
 
         may_succeed: Given the step that failed, True if its failure may pass unseen,
             because the caller has nothing to do again.
+
+        declared: What may be raised beside our own errors.
+
+        refusal: What it ends in without a fault; None for a success.
     """
 
     name: str
@@ -45,12 +50,18 @@ class Trial:
     put_back: Callable[[], None]
     settle: Callable[[], Picture]
     may_succeed: Callable[[str], bool] = is_healed
+    declared: tuple[type[Exception], ...] = ()
+    refusal: type[CredguardError] | None = None
 
     def undisturbed(self) -> tuple[Picture, list[str]]:
         """Return what it comes to without a fault, and its steps."""
         self.put_back()
         fuse = Fuse()
-        self.play(fuse, self.given)
+        if self.refusal is None:
+            self.play(fuse, self.given)
+        else:
+            with pytest.raises(self.refusal):
+                self.play(fuse, self.given)
         return self.settle(), list(fuse.names)
 
 
@@ -123,10 +134,10 @@ def fail_everywhere(
     return len(names)
 
 
-def _error_of(trial: Trial, fuse: Fuse) -> CredguardError | None:
+def _error_of(trial: Trial, fuse: Fuse) -> Exception | None:
     try:
         trial.play(fuse, trial.given)
-    except CredguardError as error:
+    except (CredguardError, *trial.declared) as error:
         return error
     return None
 

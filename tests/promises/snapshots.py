@@ -1,10 +1,11 @@
 """A database as it was: kept once, and put back before each fault."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy import Connection, make_url
 
 from forums import engine_at
 
@@ -21,20 +22,22 @@ _TABLES = {
 Rows = dict[str, list[Any]]
 
 
-def kept(*urls: str) -> Callable[[], None]:
-    """Keep the databases at *urls*; return what puts all of them back."""
-    back = [
-        _kept_file(Path(make_url(url).database or ""))
-        if url.startswith("sqlite")
-        else _kept_rows(engine_at(url))
-        for url in dict.fromkeys(urls)
-    ]
+@contextmanager
+def kept(*urls: str) -> Iterator[Callable[[], None]]:
+    """Keep the databases at *urls*; yield what puts all of them back."""
+    with ExitStack() as stack:
+        back = [
+            _kept_file(Path(make_url(url).database or ""))
+            if url.startswith("sqlite")
+            else _kept_rows(stack.enter_context(engine_at(url).connect()))
+            for url in dict.fromkeys(urls)
+        ]
 
-    def put_back() -> None:
-        for each in back:
-            each()
+        def put_back() -> None:
+            for each in back:
+                each()
 
-    return put_back
+        yield put_back
 
 
 def _kept_file(path: Path) -> Callable[[], None]:
@@ -51,17 +54,17 @@ def _kept_file(path: Path) -> Callable[[], None]:
     return put_back
 
 
-def _kept_rows(engine: Engine) -> Callable[[], None]:
-    with engine.begin() as connection:
-        kept_rows = _rows(connection)
+def _kept_rows(connection: Connection) -> Callable[[], None]:
+    connection.exec_driver_sql(_UNCHECKED[connection.dialect.name])
+    kept_rows = _rows(connection)
+    connection.commit()
 
     def put_back() -> None:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(_UNCHECKED[connection.dialect.name])
-            for table, rows in _rows(connection).items():
-                if rows != kept_rows[table]:
-                    connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
-                    _insert(connection, table, kept_rows[table])
+        for table, rows in _rows(connection).items():
+            if rows != kept_rows[table]:
+                connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
+                _insert(connection, table, kept_rows[table])
+        connection.commit()
 
     return put_back
 
