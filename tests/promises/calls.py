@@ -11,13 +11,13 @@ from email.message import EmailMessage
 from typing import Any, NoReturn
 
 import pytest
-from fuses import CANARY, Fuse, Trouble
+from fuses import Fuse, Trouble
 
 from credguard.campaigns import Receipt
 from credguard.errors import DeliveryUnavailableError
 from credguard.testing import RememberedMail
 
-# What a file system may say; CANARY stands where a path would.
+# What a file system may say.
 _CODES = {
     Trouble.LOST: errno.ESTALE,
     Trouble.DEADLOCK: errno.EDQUOT,
@@ -99,7 +99,7 @@ def _no_mail(_: Trouble) -> NoReturn:
 def refused(trouble: Trouble) -> NoReturn:
     """Raise what the operating system would."""
     code = _CODES[trouble]
-    raise OSError(code, os.strerror(code), CANARY)
+    raise OSError(code, os.strerror(code))
 
 
 @contextmanager
@@ -153,7 +153,8 @@ def fused_files(fuse: Fuse) -> Iterator[Fuse]:
 
 def _fused(call: Callable[..., Any], fuse: Fuse, name: str) -> Callable[..., Any]:
     def fused(*args: Any, **named: Any) -> Any:
-        fuse.burn(refused, name)
+        reads = name == "open" and not args[1] & (os.O_WRONLY | os.O_RDWR)
+        fuse.burn(refused, "open to read" if reads else name)
         return call(*args, **named)
 
     return fused

@@ -331,3 +331,26 @@ def test_memory_is_flat(tmp_path: Path) -> None:
     size, peak_kib = map(int, ended.stdout.split())
     assert size > 40 << 20
     assert peak_kib < 40 << 10
+
+
+def test_a_folder_that_is_not_confirmed_is_told_as_such(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new file stands by then; nobody is told that the old one does."""
+    synced = os.fsync
+    left = [2]  # the file's own
+
+    def fsync(file: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with (
+        pytest.raises(CorpusUnwrittenError, match="is the new one"),
+        begun(path) as new,
+    ):
+        new.finish()
+    assert not answers(path)
+    assert [each.name for each in path.parent.iterdir()] == ["corpus"]

@@ -184,15 +184,16 @@ class CorpusWriter:
             What the new file says about itself.
 
         Raises:
-            CorpusUnwrittenError: The disk is full, or gone; the old file stands.
+            CorpusUnwrittenError: The disk is full, or gone; the old file stands. Or
+                the new one stands, but may be gone after a power cut.
         """
         try:
             header = self._written()
             os.replace(self._beside, self._path)  # noqa: PTH105  # the atomic one
             self._is_done = True
-            _sync_folder(self._path.parent)
         except OSError as error:
             raise _unwritten(self._path, error) from None
+        _sync_folder(self._path)
         return header
 
     def _written(self) -> Header:
@@ -281,12 +282,20 @@ def _is_at(path: Path, file: int) -> bool:
         return False
 
 
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
+def _sync_folder(path: Path) -> None:
+    """Bring the name of a new file to the disk."""
     try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+        file = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+    except OSError as error:
+        message = (
+            f"{path} is the new one, but the disk does not confirm it: "
+            f"{error.strerror}; run the same again"
+        )
+        raise CorpusUnwrittenError(message) from None
 
 
 def _unwritten(path: Path, error: OSError) -> CredguardError:
