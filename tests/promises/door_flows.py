@@ -125,8 +125,12 @@ def world_at(place: Place, fuse: Fuse) -> Iterator[World]:
 def play(fuse: Fuse, given: Mapping[str, object]) -> None:
     """Do one flow with a fuse that is lit."""
     place = Place(**given)  # type: ignore[arg-type]  # what `given` returned
-    with world_at(place, fuse) as world, fuse.lit():
-        (GOOD | BAD)[place.flow](world)
+    with world_at(place, fuse) as world:
+        with fuse.lit():
+            (GOOD | BAD)[place.flow](world)
+        if place.flow == "redeem":
+            # What is told as a success is one, though some of it may be lost.
+            assert world.house.log_in(int(TOLD), NEW_PASSWORD)
 
 
 def settle(place: Place) -> dict[str, object]:
@@ -322,7 +326,8 @@ def _send(world: World) -> None:
 def _send_again(world: World) -> None:
     world.clock.advance(timedelta(minutes=5))
     _send(world)
-    assert {str(each["To"]) for each in world.mail.messages} <= {"member7@mail.example"}
+    told = {str(each["To"]) for each in world.mail.messages}
+    assert told <= {"member5@mail.example", "member7@mail.example"}
     status = world.house.counted(world.has["campaign"])
     assert "must reset, notice queued" not in status.counts
 
@@ -464,5 +469,11 @@ def _is_told(world: World) -> bool:
     return any("member4@" in str(each["To"]) for each in world.mail.messages)
 
 
-# What may fail unseen, because the caller has nothing to do again.
-MAY_SUCCEED: dict[str, Callable[[str], bool]] = {name: lambda _: False for name in BAD}
+# What may fail unseen, because the caller has nothing to do again: without a random
+# number there is no better hash until the next log-in, and what is not kept of a
+# screening is screened again then.
+MAY_SUCCEED: dict[str, Callable[[str], bool]] = {
+    **dict.fromkeys(BAD, lambda _: False),
+    "log in and rehash": lambda step: step == "random",
+    "redeem": lambda _: True,
+}
