@@ -149,6 +149,7 @@ def test_begin_and_end_are_in_the_audit_log(database_url: str, tmp_path: Path) -
     assert did["changed"] == len(WITH_PASSWORD)
 
 
+@pytest.mark.promise("P23")
 def test_a_killed_run_is_closed_by_the_next(sqlite_url: str, tmp_path: Path) -> None:
     """Ranges that were all done when a run was killed are cleared and written down."""
     forum, ours = made(sqlite_url, tmp_path)

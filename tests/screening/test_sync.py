@@ -21,6 +21,7 @@ from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.corpus.journal import PIECE_RANGES, Journal, Piece
 from credguard.screening.corpus.pieces import SyncPlan, folder_of
 from credguard.screening.corpus.syncing import Synced, SyncProgress, sync
+from proving import Proof
 
 RANGES = 2 * PIECE_RANGES
 FEW = 200
@@ -301,7 +302,8 @@ sync(plan, Path(sys.argv[2]))
 class TestGoingOn:
     """A sync that was stopped."""
 
-    def test_a_killed_sync_goes_on(self, tmp_path: Path) -> None:
+    @pytest.mark.promise("P18")
+    def test_a_killed_sync_goes_on(self, tmp_path: Path, proof: Proof) -> None:
         """After kill -9 at any moment little is fetched twice, and nothing is lost."""
         path = tmp_path / "corpus"
         with Upstream(RANGES) as upstream:
@@ -314,6 +316,8 @@ class TestGoingOn:
                     assert time.monotonic() < ends
                     time.sleep(0.01)
                 os.kill(process.pid, signal.SIGKILL)
+                proof.tried()
+                proof.injected()
                 process.wait()
                 assert not path.exists()
             upstream.asked.clear()
