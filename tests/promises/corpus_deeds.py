@@ -99,7 +99,7 @@ def play(fuse: Fuse, given: Mapping[str, object]) -> None:
     """Write files with a fuse that is lit."""
     place = Place(**given)  # type: ignore[arg-type]  # what `given` returned
     writing._BUFFER_BYTES = BUFFER
-    Fetcher._pause = lambda *_: None  # type: ignore[assignment,method-assign]  # at once
+    Fetcher._pause = lambda *_: None  # type: ignore[method-assign]  # at once
     with fused_files(fuse), fuse.lit():
         DEEDS[place.deed](place)
 

@@ -176,7 +176,9 @@ def _rehash(world: World) -> str | None:
 
 def _rehash_again(world: World) -> None:
     stored = _rehash(world)
-    assert world.guard.log_in(password_of(2), account_id=REHASHED, stored=stored)
+    assert world.guard.log_in(
+        password_of(2), account_id=REHASHED, stored=stored
+    ).session
 
 
 def _change(world: World) -> str:
@@ -189,7 +191,7 @@ def _change(world: World) -> str:
 def _change_again(world: World) -> None:
     # The forum stored nothing, so that the old password is still the one.
     stored = _change(world)
-    assert world.guard.log_in(NEW_PASSWORD, account_id=OWN, stored=stored)
+    assert world.guard.log_in(NEW_PASSWORD, account_id=OWN, stored=stored).session
 
 
 def _enroll(world: World) -> Enrollment:
@@ -226,7 +228,7 @@ def _verify_again(world: World) -> None:
 
 def _next_code_works(world: World, whose: str) -> None:
     world.clock.advance(STEP)
-    assert world.factors.verify(whose, world.code(whose))
+    assert world.factors.verify(whose, world.code(whose)).proof
     with pytest.raises(CodeReplayedError):
         world.factors.verify(whose, world.code(whose))
 
@@ -291,7 +293,7 @@ def _forgotten_again(world: World) -> None:
         stored = _forgotten(world)
     with pytest.raises(TokenRefusedError):
         _forgotten(world)
-    assert world.guard.log_in(NEW_PASSWORD, account_id=OWN, stored=stored)
+    assert world.guard.log_in(NEW_PASSWORD, account_id=OWN, stored=stored).session
 
 
 def _ask(world: World) -> None:

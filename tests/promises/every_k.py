@@ -39,7 +39,7 @@ class Trial:
         may_succeed: Given the step that failed, True if its failure may pass unseen,
             because the caller has nothing to do again.
 
-        declared: What may be raised beside our own errors.
+        declared: What may be raised.
 
         refusal: What it ends in without a fault; None for a success.
     """
@@ -50,7 +50,7 @@ class Trial:
     put_back: Callable[[], None]
     settle: Callable[[], Picture]
     may_succeed: Callable[[str], bool] = is_healed
-    declared: tuple[type[Exception], ...] = ()
+    declared: tuple[type[Exception], ...] = (CredguardError,)
     refusal: type[CredguardError] | None = None
 
     def undisturbed(self) -> tuple[Picture, list[str]]:
@@ -137,7 +137,7 @@ def fail_everywhere(
 def _error_of(trial: Trial, fuse: Fuse) -> Exception | None:
     try:
         trial.play(fuse, trial.given)
-    except (CredguardError, *trial.declared) as error:
+    except trial.declared as error:
         return error
     return None
 

@@ -13,7 +13,7 @@ from fuses import Trouble
 from snapshots import kept
 
 from credguard import Keyring
-from credguard.errors import RefusedError
+from credguard.errors import CredguardError, RefusedError
 from keepers import NOON
 from proving import SIZE, Proof, Size, sized
 
@@ -47,7 +47,7 @@ def trials(database_url: str) -> Iterator[Iterator[Trial]]:
             given=here.given,
             put_back=put_back,
             settle=partial(flows.settle, here),
-            declared=(ClockGoneError,),
+            declared=(CredguardError, ClockGoneError),
             refusal=RefusedError if name in BAD else None,
             may_succeed=flows.MAY_SUCCEED.get(name, is_healed),
         )
