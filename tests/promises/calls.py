@@ -27,8 +27,6 @@ _CODES = {
 }
 _FILE_CALLS = (
     "open",
-    "write",
-    "pwrite",
     "fsync",
     "replace",
     "rename",
@@ -121,32 +119,51 @@ class _FusedFile(io.FileIO):
     fuse: Fuse
 
     def write(self, data: Any) -> int:
-        self.fuse.burn(refused, "file.write")
-        return super().write(data)
+        return _torn(super().write, data, self.fuse)
 
     def truncate(self, size: int | None = None) -> int:
         self.fuse.burn(refused, "file.truncate")
         return super().truncate(size)
 
 
+def _torn(write: Callable[[Any], int], data: Any, fuse: Fuse) -> int:
+    """Write, in two steps: before anything is written, and when half of it is."""
+    fuse.burn(refused, "write")
+    if fuse.is_next:
+        write(bytes(data)[: len(data) // 2])
+    fuse.burn(refused, "half a write")
+    return write(data)
+
+
 @contextmanager
 def fused_files(fuse: Fuse) -> Iterator[Fuse]:
     """Let every call that makes or changes a file burn *fuse*."""
-    opened = io.open
+    opened, os_write, os_pwrite = io.open, os.write, os.pwrite
 
-    def open_file(file: Any, mode: str = "r", *args: Any, **named: Any) -> Any:
+    def open_file(
+        file: Any, mode: str = "r", buffering: int = -1, *args: Any, **named: Any
+    ) -> Any:
         if not _WRITES & set(mode):
-            return opened(file, mode, *args, **named)
+            return opened(file, mode, buffering, *args, **named)
         fuse.burn(refused, f"open {mode}")
-        if (args and args[0] == 0) or named.get("buffering") == 0:
-            made = _FusedFile(file, mode.replace("b", ""))
-            made.fuse = fuse
+        made = _FusedFile(file, mode.replace("b", ""))
+        made.fuse = fuse
+        if buffering == 0:
             return made
-        return opened(file, mode, *args, **named)
+        kept = io.BufferedWriter(made)
+        return kept if "b" in mode else io.TextIOWrapper(kept, *args, **named)
+
+    def write(file: int, data: Any) -> int:
+        return _torn(lambda part: os_write(file, part), data, fuse)
+
+    def pwrite(file: int, data: Any, at: int) -> int:
+        return _torn(lambda part: os_pwrite(file, part, at), data, fuse)
 
     with pytest.MonkeyPatch.context() as patch:
         for name in _FILE_CALLS:
             patch.setattr(os, name, _fused(getattr(os, name), fuse, name))
+        patch.setattr(os, "write", write)
+        patch.setattr(os, "pwrite", pwrite)
         patch.setattr(io, "open", open_file)  # what pathlib opens with
         yield fuse
 

@@ -72,6 +72,11 @@ class Fuse:
             self.is_lit = True
 
     @property
+    def is_next(self) -> bool:
+        """True if the next step is the one that fails."""
+        return self.is_lit and self.steps == self.at
+
+    @property
     def last(self) -> str:
         """What the step was that failed."""
         return self.names[self.at] if self.is_blown and self.at is not None else ""

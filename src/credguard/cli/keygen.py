@@ -64,6 +64,7 @@ def _fill(out: Path, text: str) -> None:
     # last ones, and nothing in it tells.
     beside = out.with_name(f"{out.name}.new")
     try:
+        beside.unlink(missing_ok=True)  # of a run that was killed
         with os.fdopen(os.open(beside, _NEW, _PRIVATE), "w", encoding="ascii") as file:
             file.write(text)
             file.flush()
