@@ -57,7 +57,7 @@ def test_a_file_is_whole_or_old_after_a_kill_at_every_write(
 ) -> None:
     """And the next run goes on, and leaves nothing lying about."""
     is_sync = "sync" in str(trial.given["deed"])
-    stride = sized(everyday=61 if is_sync else 4, prove=3 if is_sync else 1, nightly=1)
+    stride = sized(everyday=127 if is_sync else 4, prove=3 if is_sync else 1, nightly=1)
     assert kill_everywhere(trial, executioner, proof, stride=stride) >= 2
 
 
@@ -67,5 +67,5 @@ def test_a_file_is_whole_or_old_after_an_error_at_every_write(
     """Full, read-only, out of quota: a declared error that names no content."""
     is_sync = "sync" in str(trial.given["deed"])
     few = len(Trouble) * (7 if is_sync else 1)
-    stride = sized(everyday=3 * few, prove=few, nightly=1)
+    stride = sized(everyday=(23 if is_sync else 3) * few, prove=few, nightly=1)
     assert fail_everywhere(trial, proof, stride=stride) >= 2

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -324,6 +325,33 @@ class TestGoingOn:
             sync(plan_for(upstream), path)
             assert counts_in(path, upstream) == upstream.hashes()
             assert upstream.asked.total() < RANGES
+
+    @pytest.mark.promise("P18")
+    def test_a_journal_that_is_half_removed_stops_no_sync(
+        self, few: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Wherever its removal ends, the folder is still known to be ours."""
+        path = tmp_path / "corpus"
+        unlink = Path.unlink
+        for left in range(3):
+            rest = [None] * left
+
+            def stop(file: Path, rest: list[None] = rest, **named: bool) -> None:
+                if file.parent == folder_of(path) and path.exists():
+                    if not rest:
+                        raise OSError(errno.EIO, os.strerror(errno.EIO))
+                    rest.pop()
+                unlink(file, **named)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(Path, "unlink", stop)
+                sync(plan_for(few), path)
+            assert folder_of(path).exists()
+            few.ranges[7] = few.made(5)
+            sync(plan_for(few), path)
+            assert counts_in(path, few) == few.hashes()
+            assert not folder_of(path).exists()
+            path.unlink()
 
     def test_a_cut_journal_is_fetched_from_where_it_was_cut(
         self, few: Upstream, tmp_path: Path
