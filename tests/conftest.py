@@ -365,6 +365,12 @@ def tool() -> Callable[..., str]:
 
 
 @pytest.fixture(scope="session")
+def missing() -> Callable[[str], NoReturn]:
+    """Skip a test, saying what is missing; where all is required, fail it."""
+    return _missing
+
+
+@pytest.fixture(scope="session")
 def node_modules() -> str:
     """Name the folder in which JavaScript packages are installed."""
     if folder := os.environ.get(NODE_MODULES):

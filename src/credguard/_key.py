@@ -7,10 +7,10 @@ one purpose.
 
 import hashlib
 import hmac
-import secrets
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, Self
 
+from credguard._random import random_bytes
 from credguard._secret import Secret, keeps_no_locals
 from credguard._text import to_base64url
 from credguard.errors import KeyringError
@@ -93,7 +93,7 @@ class Key:
     @classmethod
     def generate(cls) -> Self:
         """Draw a new key from the operating system's source of randomness."""
-        return cls(secrets.token_bytes(KEY_BYTES))
+        return cls(random_bytes(KEY_BYTES))
 
     def derive(self, purpose: str) -> bytes:
         """Return the 32-byte key for *purpose* (HKDF-SHA-256, RFC 5869); it is kept."""

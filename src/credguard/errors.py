@@ -366,7 +366,7 @@ class UnavailableError(CredguardError):
 
 
 class BusyError(UnavailableError):
-    """No permit or memory in time; the password was neither right nor wrong."""
+    """No permit, memory or random numbers in time; nothing was decided."""
 
 
 class BlocklistUnavailableError(UnavailableError):

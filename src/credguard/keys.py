@@ -9,13 +9,13 @@ id in the text; nothing is opened by trial.
 
 import hmac
 import re
-import secrets
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import NoReturn, Self
 
 from credguard._exact import exact_arguments
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
+from credguard._random import random_bytes
 from credguard._sealed import NONCE_BYTES, Binding
 from credguard._secret import keeping_no_locals
 from credguard._text import from_base64url
@@ -235,7 +235,7 @@ class Keyring:
         return [blake2b(each, digest_size=size, key=key).digest() for each in messages]
 
     def _sealed(self, plain: bytes, binding: Binding) -> str:
-        nonce = secrets.token_bytes(NONCE_BYTES)
+        nonce = random_bytes(NONCE_BYTES)
         cipher = self.current.cipher(binding.purpose)
         blob = nonce + cipher.encrypt(nonce, plain, binding.bytes)
         return binding.write(self.current.id, blob)

@@ -5,14 +5,18 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import pytest
 from crowd import Order, Scene
 
 from credguard.campaigns.states import AccountState, CampaignState
 from credguard.drill.mail_sink import MailSink
 from credguard.storage import audit
 from forums import House, address_of, has_password, token_in
+from proving import Proof
 
-KILLS = 16
+pytestmark = pytest.mark.promise("P2")
+
+KILLS = 16  # more come only after the last message was sent
 TOLD = [
     address_of(number)
     for number in range(1, 61)
@@ -21,12 +25,14 @@ TOLD = [
 
 
 def test_killed_runs_into_a_folder_tell_everybody_once(
-    house: House, tmp_path: Path
+    house: House, tmp_path: Path, proof: Proof
 ) -> None:
     """A Maildir names its files after the messages, so that none is there twice."""
     campaign = house.start(rate=50.0)
     folder = tmp_path / "mail"
-    killed_while_told(house, campaign, f"maildir:{folder}", seed=1)
+    kills = killed_while_told(house, campaign, f"maildir:{folder}", seed=1)
+    proof.tried(kills)
+    proof.injected(kills)
     files = [path.read_bytes() for path in (folder / "new").iterdir()]
     messages = [message_from_bytes(each, policy=default) for each in files]
     assert sorted(str(message["To"]) for message in messages) == sorted(TOLD)
@@ -35,12 +41,14 @@ def test_killed_runs_into_a_folder_tell_everybody_once(
 
 
 def test_killed_runs_to_a_mail_server_tell_everybody(
-    house: House, tmp_path: Path
+    house: House, tmp_path: Path, proof: Proof
 ) -> None:
     """Nobody is lost; a second copy comes from a kill and is the same message."""
     campaign = house.start(rate=50.0)
     with MailSink(tmp_path / "mails.jsonl") as sink:
         kills = killed_while_told(house, campaign, sink.url, seed=2)
+        proof.tried(kills)
+        proof.injected(kills)
         mails = list(sink.mails())
     assert {mail.recipient for mail in mails} == set(TOLD)
     assert len(mails) - len(TOLD) <= kills

@@ -41,8 +41,11 @@ from forums import (
     hash_of,
     tokens_in,
 )
+from proving import Proof, sized
 
 NUMBERS = range(1, 13)
+LIVES = sized(everyday=8, prove=60, nightly=10_000)
+STEPS = sized(everyday=25, prove=25, nightly=50)
 ANYBODY = st.sampled_from(NUMBERS)
 
 
@@ -356,9 +359,10 @@ def password_at_first(number: int) -> str | None:
     return f"the old password of {number}" if has_password(number) else None
 
 
+@pytest.mark.promise("P2")
 @pytest.mark.parametrize("mode", ["together", "apart"])
 def test_campaigns_do_what_the_model_says(
-    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: Proof
 ) -> None:
     """Start, sweep, send, redeem, log in, use the forum's form, leave, abort."""
     monkeypatch.setattr(retiring, "RANGE_SIZE", 4)
@@ -376,8 +380,9 @@ def test_campaigns_do_what_the_model_says(
         CampaignMachine,
         settings=settings(
             everyday,
-            max_examples=max(8, everyday.max_examples // 12),
-            stateful_step_count=25,
+            max_examples=LIVES,
+            stateful_step_count=STEPS,
             suppress_health_check=list(HealthCheck),
         ),
     )
+    proof.tried(LIVES * STEPS)

@@ -17,6 +17,9 @@ from credguard.storage import audit
 from credguard.storage.tables import member, notice
 from credguard.testing import FrozenClock
 from forums import Forum, House, hash_of
+from proving import Proof
+
+pytestmark = pytest.mark.promise("P2")
 
 NUMBERS = range(1, 13)
 AT_FIRST = {str(number): hash_of(number) for number in NUMBERS}
@@ -166,7 +169,7 @@ def states_of(house: House) -> dict[str, str]:
 
 
 def test_a_sweep_survives_a_crash_at_every_step(
-    template: House, tmp_path: Path
+    template: House, tmp_path: Path, proof: Proof
 ) -> None:
     """Account and member row agree after it, and the next run ends as any other."""
     opened = House(template.ours, template.forum, keyring=template.keyring)
@@ -188,11 +191,13 @@ def test_a_sweep_survives_a_crash_at_every_step(
         house.campaigns.sweep(campaign, worker="sweeper")
 
     steps = crash_everywhere(template, tmp_path / "copy", sweep, check)
+    proof.tried(steps)
+    proof.injected(steps)
     assert steps > 40
 
 
 def test_an_abort_survives_a_crash_at_every_step(
-    template: House, tmp_path: Path
+    template: House, tmp_path: Path, proof: Proof
 ) -> None:
     """Each hash is back in its place once, and no other one."""
     opened = House(template.ours, template.forum, keyring=template.keyring)
@@ -214,4 +219,6 @@ def test_an_abort_survives_a_crash_at_every_step(
             house.campaigns.abort(campaign, reason="a test")
 
     steps = crash_everywhere(template, tmp_path / "copy", abort, check)
+    proof.tried(steps)
+    proof.injected(steps)
     assert steps > 20

@@ -117,6 +117,7 @@ def test_two_processes_share_the_work(database_url: str, tmp_path: Path) -> None
     assert wrapped_in(forum) == len(WITH_PASSWORD)
 
 
+@pytest.mark.promise("P2")
 @MODES
 def test_a_run_that_was_killed_is_finished(
     database_url: str, tmp_path: Path, mode: str

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from credguard.screening.corpus.fetching import Fetcher, Service
 from credguard.screening.corpus.journal import PIECE_RANGES, Journal, Piece
 from credguard.screening.corpus.pieces import SyncPlan, folder_of
 from credguard.screening.corpus.syncing import Synced, SyncProgress, sync
+from proving import Proof
 
 RANGES = 2 * PIECE_RANGES
 FEW = 200
@@ -301,7 +303,8 @@ sync(plan, Path(sys.argv[2]))
 class TestGoingOn:
     """A sync that was stopped."""
 
-    def test_a_killed_sync_goes_on(self, tmp_path: Path) -> None:
+    @pytest.mark.promise("P18")
+    def test_a_killed_sync_goes_on(self, tmp_path: Path, proof: Proof) -> None:
         """After kill -9 at any moment little is fetched twice, and nothing is lost."""
         path = tmp_path / "corpus"
         with Upstream(RANGES) as upstream:
@@ -314,12 +317,41 @@ class TestGoingOn:
                     assert time.monotonic() < ends
                     time.sleep(0.01)
                 os.kill(process.pid, signal.SIGKILL)
+                proof.tried()
+                proof.injected()
                 process.wait()
                 assert not path.exists()
             upstream.asked.clear()
             sync(plan_for(upstream), path)
             assert counts_in(path, upstream) == upstream.hashes()
             assert upstream.asked.total() < RANGES
+
+    @pytest.mark.promise("P18")
+    def test_a_journal_that_is_half_removed_stops_no_sync(
+        self, few: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Wherever its removal ends, the folder is still known to be ours."""
+        path = tmp_path / "corpus"
+        unlink = Path.unlink
+        for left in range(3):
+            rest = [None] * left
+
+            def stop(file: Path, rest: list[None] = rest, **named: bool) -> None:
+                if file.parent == folder_of(path) and path.exists():
+                    if not rest:
+                        raise OSError(errno.EIO, os.strerror(errno.EIO))
+                    rest.pop()
+                unlink(file, **named)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(Path, "unlink", stop)
+                sync(plan_for(few), path)
+            assert folder_of(path).exists()
+            few.ranges[7] = few.made(5)
+            sync(plan_for(few), path)
+            assert counts_in(path, few) == few.hashes()
+            assert not folder_of(path).exists()
+            path.unlink()
 
     def test_a_cut_journal_is_fetched_from_where_it_was_cut(
         self, few: Upstream, tmp_path: Path

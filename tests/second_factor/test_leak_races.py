@@ -24,6 +24,7 @@ from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.tables import factor_renewal, second_factor, sweep_range
 from credguard.testing import FrozenClock
+from proving import Proof
 
 SWEEPER = Path(__file__).parent / "leak_sweeper.py"
 STEP = step_at(int(NOON.timestamp()))
@@ -50,7 +51,7 @@ def counted(database: Database) -> tuple[dict[str, int], dict[str, int], int]:
 
 @pytest.mark.promise("P2")
 def test_a_killed_sweep_is_gone_on_with(
-    database_url: str, any_database: Database, keyring: Keyring
+    database_url: str, any_database: Database, keyring: Keyring, proof: Proof
 ) -> None:
     """Killed at random moments: a suspended factor has its row, and the rest comes."""
     populate(any_database, keyring, 400)
@@ -62,6 +63,8 @@ def test_a_killed_sweep_is_gone_on_with(
         time.sleep(chance.uniform(0.02, 0.2))
         running.kill()
         running.communicate()
+        proof.tried()
+        proof.injected()
         factors, members, _ = counted(any_database)
         assert factors.get("suspended", 0) == members.get("to_renew", 0)
     # Nobody waits for the dead: their leases run out.

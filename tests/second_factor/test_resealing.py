@@ -27,9 +27,12 @@ from credguard.storage import Database
 from credguard.storage.tables import second_factor, sweep_range
 from credguard.sweeps import Progress
 from credguard.testing import FrozenClock
+from proving import Proof, sized
 
 RESEALER = Path(__file__).parent / "resealer.py"
 COUNT = 130
+MANY = sized(everyday=600, prove=5_000, nightly=100_000)
+KILLS = sized(everyday=3, prove=10, nightly=100)
 
 
 @pytest.fixture(autouse=True)
@@ -251,25 +254,28 @@ def test_a_killed_run_is_gone_on_with(
     any_database: Database,
     keyring: Keyring,
     monkeypatch: pytest.MonkeyPatch,
+    proof: Proof,
 ) -> None:
     """Killed at random moments, it loses nothing, and the next run ends the work."""
     monkeypatch.setattr(resealing, "RANGE_SIZE", 25)
-    seeds = dict(populate(any_database, keyring, 600))
+    seeds = dict(populate(any_database, keyring, MANY))
+    proof.tried(MANY)
     rotated = keyring.rotate()
     chance = random.Random(5)
-    for number in range(3):
+    for number in range(KILLS):
         running = begin(database_url, rotated, f"killed {number}")
         assert running.stdout
         running.stdout.readline()
         time.sleep(chance.uniform(0.01, 0.1))
         running.kill()
         running.communicate()
+        proof.injected()
     # Nobody waits for the dead: their leases run out.
     with any_database.begin() as connection:
         connection.execute(update(sweep_range).values(lease_until=NOON - PERIOD))
     factors = SecondFactors(any_database, rotated, issuer="Forum", hasher=CHEAP)
     factors.reseal(worker="last")
-    assert factors.key_counts() == {rotated.current.id: 600}
+    assert factors.key_counts() == {rotated.current.id: MANY}
     assert read_back(any_database, Keyring(current=rotated.current)) == seeds
 
 

@@ -6,10 +6,10 @@ stands in the settings. Nobody else who runs campaigns needs the private half.
 """
 
 import re
-import secrets
 from typing import Self
 
 from credguard._key import is_drawn
+from credguard._random import random_bytes
 from credguard._secret import Secret, keeping_no_locals, never_copied
 from credguard._text import from_base64url, to_base64url
 from credguard.errors import KeyringError
@@ -52,7 +52,7 @@ class ApproverKey:
     @classmethod
     def generate(cls) -> Self:
         """Draw a new key."""
-        return cls(secrets.token_bytes(KEY_BYTES))
+        return cls(random_bytes(KEY_BYTES))
 
     @classmethod
     def parse(cls, line: str) -> Self:

@@ -1,6 +1,5 @@
 """Notice rows: each account has one of a kind, queued once."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from sqlalchemy import (
     update,
 )
 
+from credguard._random import random_bytes
 from credguard._text import to_base64url
 from credguard.campaigns.letter import NOTICE_ID_BYTES
 from credguard.campaigns.states import (
@@ -111,7 +111,7 @@ def _new_id(now: datetime) -> str:
     # Seconds first: what is queued together stands together in the table's key,
     # which is half the work of a million rows. It names a notice and is no secret.
     seconds = int(now.timestamp()) % (1 << 8 * _SECONDS_BYTES)
-    drawn = secrets.token_bytes(NOTICE_ID_BYTES - _SECONDS_BYTES)
+    drawn = random_bytes(NOTICE_ID_BYTES - _SECONDS_BYTES)
     return to_base64url(seconds.to_bytes(_SECONDS_BYTES, "big") + drawn)
 
 

@@ -1,6 +1,5 @@
 """Campaign rows: the watermark, and the one write that moves a campaign on."""
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from hashlib import sha256
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from credguard._random import random_bytes
 from credguard.campaigns import plan_file
 from credguard.campaigns.lists import AccountList
 from credguard.campaigns.plan import Plan
@@ -80,7 +80,7 @@ def open_campaign(
     last = connection.execute(select(func.max(campaign.c.opened_at))).scalar()
     # One after the other, so that they can be undone in turn.
     opened_at = now if last is None else max(now, last + _NEXT_INSTANT)
-    key = keyring.seal(secrets.token_bytes(32), purpose=_KEY_PURPOSE, owner=campaign_id)
+    key = keyring.seal(random_bytes(32), purpose=_KEY_PURPOSE, owner=campaign_id)
     connection.execute(
         insert(campaign).values(
             id=campaign_id,

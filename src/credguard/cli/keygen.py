@@ -11,6 +11,7 @@ from credguard.errors import KeyringError
 from credguard.keys import Keyring
 
 _PRIVATE = 0o600
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 
 @click.command()
@@ -45,10 +46,30 @@ def write_keyring(keyring: Keyring, out: Path | None) -> None:
         return
     try:
         # Made private from the first byte on, and never over another file.
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        os.close(os.open(out, _NEW, _PRIVATE))
     except OSError as error:
         message = f"the file cannot be made: {error.strerror}"
         raise KeyringError(message) from None
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(keyring.reveal() + "\n")
+    try:
+        _fill(out, keyring.reveal() + "\n")
+    except OSError as error:
+        out.unlink(missing_ok=True)
+        message = f"the keyring cannot be written: {error.strerror}; nothing was kept"
+        raise KeyringError(message) from None
     click.echo(f"keyring with current key {keyring.current.id} written to {out}")
+
+
+def _fill(out: Path, text: str) -> None:
+    # In one step: a line that was cut between two keys is a keyring without the
+    # last ones, and nothing in it tells.
+    beside = out.with_name(f"{out.name}.new")
+    try:
+        beside.unlink(missing_ok=True)  # of a run that was killed
+        with os.fdopen(os.open(beside, _NEW, _PRIVATE), "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, out)  # noqa: PTH105  # the atomic one
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

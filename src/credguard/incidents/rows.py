@@ -1,7 +1,6 @@
 """An incident's rows: read as one, and written one after the other."""
 
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from credguard._random import random_hex
 from credguard.errors import BusyError, IncidentStateError
 from credguard.incidents.incident import Cohort, Incident, Measure, Revision, Sent
 from credguard.storage import incident_tables as tables
@@ -21,7 +21,7 @@ def open_incident(
     connection: Connection, *, title: str, aware_at: datetime, now: datetime
 ) -> str:
     """Write a new incident and return its id."""
-    incident_id = f"{aware_at:%Y%m%d}-{secrets.token_hex(3)}"
+    incident_id = f"{aware_at:%Y%m%d}-{random_hex(3)}"
     connection.execute(
         insert(tables.incident).values(
             id=incident_id, title=title, aware_at=aware_at, opened_at=now

@@ -6,7 +6,6 @@ over the text that it was computed from, and over no other: a log-in or a reset 
 came in between wins. A process that is killed loses one range, which is done again.
 """
 
-import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,6 +16,7 @@ from sqlalchemy import Connection
 
 from credguard import sweeps
 from credguard._clock import Clock
+from credguard._random import random_hex
 from credguard.errors import LeaseLostError, SetupError
 from credguard.keys import Keyring
 from credguard.passwords.column import NewText, PasswordColumn
@@ -153,7 +153,7 @@ class Renewing:
             return name
         with self.column.reading() as forum:
             borders = list(self.column.borders(forum, size=RANGE_SIZE))
-        mine = prefix + secrets.token_hex(_NAME_BYTES)
+        mine = prefix + random_hex(_NAME_BYTES)
         with self.database.begin() as connection:
             # Two that begin at once may both come here: the second then finds
             # nothing to be changed in its ranges.

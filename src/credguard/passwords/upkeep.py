@@ -1,7 +1,6 @@
 """What is done to a password column offline: a census, wrapping, re-keying."""
 
-from secrets import token_bytes
-
+from credguard._random import random_bytes
 from credguard.errors import (
     ColumnTooNarrowError,
     SetupError,
@@ -222,7 +221,7 @@ class Upkeep:
 
     def _compute(self, data: bytes, *, inner: str = "") -> OwnText:
         """Return a new hash of *data*, not sealed yet."""
-        salt = token_bytes(SALT_BYTES)
+        salt = random_bytes(SALT_BYTES)
         with self._pool.permit() as permit:
             tag = permit.compute(data, salt=salt, work_factor=self.work_factor)
         return self._new_text(salt, tag, inner)

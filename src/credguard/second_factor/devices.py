@@ -10,11 +10,11 @@ one should, and the device is not trusted any more.
 import hashlib
 import hmac
 import re
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from credguard._exact import exact_arguments
+from credguard._random import random_bytes, random_text
 from credguard._secret import keeping_no_locals, never_copied
 from credguard._text import to_base64url
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
@@ -109,7 +109,7 @@ class TrustedDevices:
         """
         check_account_id(account_id)
         kit, now = self._kit, self._kit.clock()
-        device_id, secret = secrets.token_urlsafe(_ID_BYTES), _new_secret()
+        device_id, secret = random_text(_ID_BYTES), _new_secret()
         with kit.database.begin() as connection:
             factor = rows.find(connection, account_id, Place.CURRENT)
             if factor is None or factor.state is not FactorState.ACTIVE:
@@ -286,7 +286,7 @@ def _event(kind: EventKind, row: DeviceRow, now: datetime) -> FactorEvent:
 
 
 def _new_secret() -> str:
-    return to_base64url(secrets.token_bytes(_SECRET_BYTES))
+    return to_base64url(random_bytes(_SECRET_BYTES))
 
 
 def _read(token: object) -> tuple[str, str]:

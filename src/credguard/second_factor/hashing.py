@@ -8,6 +8,7 @@ from datetime import timedelta
 from argon2.exceptions import HashingError, VerificationError, VerifyMismatchError
 from argon2.low_level import Type, hash_secret, verify_secret
 
+from credguard._random import random_bytes
 from credguard._secret import keeping_no_locals
 from credguard.errors import (
     BusyError,
@@ -102,7 +103,7 @@ class Argon2CodeHasher:
             try:
                 hashed = hash_secret(
                     digest,
-                    os.urandom(_SALT_BYTES),
+                    random_bytes(_SALT_BYTES),
                     hash_len=_TAG_BYTES,
                     type=Type.ID,
                     **self._cost,

@@ -9,12 +9,12 @@ try codes against, and a hash that was moved to another account fits no code the
 """
 
 import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NoReturn, Protocol
 
+from credguard._random import random_bytes
 from credguard.errors import SetupError
 from credguard.second_factor.totp import MAX_TYPED_CHARACTERS, Parameters
 
@@ -128,7 +128,7 @@ class RecoveryCodes:
 def draw_codes(
     count: int = DEFAULT_CODES,
     *,
-    draw: Callable[[int], bytes] = secrets.token_bytes,
+    draw: Callable[[int], bytes] = random_bytes,
 ) -> tuple[str, ...]:
     """
     Draw new recovery codes, as they are shown.

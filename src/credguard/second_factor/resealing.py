@@ -7,7 +7,6 @@ that came in between wins, and the row is looked at again. What is done stands,
 whenever the process is killed.
 """
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from credguard import sweeps
+from credguard._random import random_hex
 from credguard.errors import LeaseLostError, SetupError, StoredDataError
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.kit import Kit
@@ -169,7 +169,7 @@ class Resealing:
         with self._kit.database.begin() as connection:
             found = sweeps.unfinished(connection, prefix)
             if found is None:
-                found = prefix + secrets.token_hex(_NAME_BYTES)
+                found = prefix + random_hex(_NAME_BYTES)
                 sweeps.lay_out(connection, found, borders(connection))
         return found
 

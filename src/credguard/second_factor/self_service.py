@@ -5,9 +5,9 @@ A factor in force is touched only with a proof of it, which `verify` returns; fo
 those who cannot use it, somebody vouches, and the audit log says who.
 """
 
-import secrets
 from datetime import datetime
 
+from credguard._random import random_bytes, random_text
 from credguard.errors import FactorStateError, SetupError
 from credguard.second_factor.changing import Changing
 from credguard.second_factor.enrollment import Enrollment, check_issuer, present
@@ -85,8 +85,8 @@ class SelfService:
         standing = self._changing.in_force(account_id)
         if standing is not None:
             self._changing.check(standing, proof)
-        seed = secrets.token_bytes(SEED_BYTES)
-        factor_id = secrets.token_urlsafe(_ID_BYTES)
+        seed = random_bytes(SEED_BYTES)
+        factor_id = random_text(_ID_BYTES)
         now = self._kit.clock()
         factor = new_factor(
             account_id,

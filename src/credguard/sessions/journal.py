@@ -5,7 +5,6 @@ It answers, days after a fault, who was logged in within a window and which log-
 have been crossed. Every reading of it stands in the audit log, with a reason.
 """
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from credguard._clock import Clock
 from credguard._exact import exact_arguments
+from credguard._random import random_bytes
 from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.keys import Keyring
@@ -139,7 +139,7 @@ class Journal:
         """
         key_id = self._keyring.current.id
         values = {
-            "id": to_base64url(secrets.token_bytes(_ID_BYTES)),
+            "id": to_base64url(random_bytes(_ID_BYTES)),
             "at": at,
             "account_id": account_id,
             "owner": owner_name(self._keyring, account_id, key_id),

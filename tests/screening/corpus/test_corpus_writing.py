@@ -27,6 +27,7 @@ from credguard.screening.corpus import (
     read_lines,
     writing,
 )
+from proving import Proof, sized
 
 OLD, NEW = hashes(50, seed=1), hashes(3000, seed=2)
 
@@ -81,6 +82,7 @@ def test_a_long_source_is_cut_between_characters(tmp_path: Path) -> None:
         assert new.finish().source == "x" + "ü" * 255
 
 
+@pytest.mark.promise("P18")
 def test_the_old_file_answers_until_the_new_one_is_whole(path: Path) -> None:
     """Nothing is seen of a file that is being written."""
     with begun(path) as writer:
@@ -98,6 +100,7 @@ def test_leaving_early_leaves_the_old_file(path: Path) -> None:
     assert [each.name for each in path.parent.iterdir()] == ["corpus"]
 
 
+@pytest.mark.promise("P18")
 def test_what_was_not_finished_is_no_corpus(path: Path) -> None:
     """The half file beside the old one opens for nobody."""
     with begun(path), pytest.raises(CorpusSetupError):
@@ -168,11 +171,15 @@ class FullDisk:
         return self.write(file, bytes(data)[:1000], at)
 
 
-@pytest.mark.parametrize("room", range(0, 25, 3))
+@pytest.mark.promise("P18")
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("room", range(0, 25, sized(everyday=3, prove=1)))
 def test_a_full_disk_leaves_the_old_file(
-    room: int, path: Path, monkeypatch: pytest.MonkeyPatch
+    room: int, path: Path, monkeypatch: pytest.MonkeyPatch, proof: Proof
 ) -> None:
     """Wherever the disk fills, the error is ours and the old file is as it was."""
+    proof.tried()
+    proof.injected()
     before = path.read_bytes()
     monkeypatch.setattr(os, "pwrite", FullDisk(room))
     monkeypatch.setattr(writing, "_BUFFER_BYTES", 1000)
@@ -193,6 +200,7 @@ def test_a_disk_that_writes_little_at_a_time_is_enough(
         assert [corpus.times(each) for each in NEW] == [*NEW.values()]
 
 
+@pytest.mark.promise("P18")
 def test_a_limit_on_the_size_of_files_is_a_full_disk(path: Path) -> None:
     """A limit of the real kernel ends in the same error (setrlimit(2))."""
     code = (
@@ -245,13 +253,15 @@ def _build_for_ever(path: str) -> None:
 
 
 @pytest.mark.promise("P18")
-def test_a_killed_build_leaves_an_old_or_a_new_file(path: Path) -> None:
+def test_a_killed_build_leaves_an_old_or_a_new_file(path: Path, proof: Proof) -> None:
     """Whenever kill -9 comes, a whole corpus is there, and the next build works."""
     context = multiprocessing.get_context("fork")
-    for round_ in range(10):
+    for round_ in range(sized(everyday=10, prove=50, nightly=1000)):
         builder = context.Process(target=_build_for_ever, args=(str(path),))
         builder.start()
-        time.sleep(0.02 + 0.013 * round_)
+        time.sleep(0.02 + 0.013 * (round_ % 20))
+        proof.tried()
+        proof.injected()
         os.kill(builder.pid or 0, signal.SIGKILL)
         builder.join()
         answers(path)
@@ -332,3 +342,27 @@ def test_memory_is_flat(tmp_path: Path) -> None:
     size, peak_kib = map(int, ended.stdout.split())
     assert size > 40 << 20
     assert peak_kib < 40 << 10
+
+
+@pytest.mark.promise("P18")
+def test_a_folder_that_is_not_confirmed_is_told_as_such(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new file stands by then; nobody is told that the old one does."""
+    synced = os.fsync
+    left = [2]  # the file's own
+
+    def fsync(file: int) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with (
+        pytest.raises(CorpusUnwrittenError, match="is the new one"),
+        begun(path) as new,
+    ):
+        new.finish()
+    assert not answers(path)
+    assert [each.name for each in path.parent.iterdir()] == ["corpus"]

@@ -10,7 +10,6 @@ import errno
 import fcntl
 import json
 import os
-import shutil
 import struct
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -116,9 +115,7 @@ class Journal:
 
     def begin(self, terms: Terms) -> None:
         """Throw away what is there, and begin with *terms*."""
-        for path in self._folder.iterdir():
-            if path.name != "lock":
-                path.unlink()
+        self._empty()
         text = json.dumps({"format": _FORMAT, "terms": asdict(terms)})
         beside = self._folder / "terms.new"
         beside.write_text(text, "utf-8")
@@ -126,8 +123,17 @@ class Journal:
 
     def remove(self) -> None:
         """Remove the whole folder: nothing is to be gone on with."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        with suppress(OSError):
+            self._empty()
+            # The lock goes last: without it the folder is taken for another's.
+            (self._folder / "lock").unlink()
+            self._folder.rmdir()
         self.close()
+
+    def _empty(self) -> None:
+        for path in self._folder.iterdir():
+            if path.name != "lock":
+                path.unlink()
 
     def close(self) -> None:
         """Leave it to the next process."""

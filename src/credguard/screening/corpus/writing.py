@@ -5,7 +5,6 @@ The header comes last, so that a file whose writing ended half-way is no corpus 
 anybody.
 """
 
-import fcntl
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,8 @@ from tempfile import SpooledTemporaryFile
 from types import TracebackType
 from typing import IO, Self
 
-from credguard.errors import CorpusSetupError, CorpusUnwrittenError, CredguardError
+from credguard.errors import CorpusSetupError
+from credguard.screening.corpus.beside import locked, sync_folder, unwritten
 from credguard.screening.corpus.blocks import Blocks
 from credguard.screening.corpus.header import (
     MAX_SOURCE_BYTES,
@@ -33,13 +33,6 @@ from credguard.screening.corpus.runs import Run
 
 _BUFFER_BYTES = 1 << 20
 _SPOOL_BYTES = 4 << 20
-_MODE = 0o644
-_MISPLACED = (
-    FileNotFoundError,
-    IsADirectoryError,
-    NotADirectoryError,
-    PermissionError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +105,12 @@ class CorpusWriter:
         self._beside = self._path.with_name(f"{self._path.name}.building")
         self._is_done = False
         try:
-            self._file = _locked(self._beside)
+            self._file = locked(self._beside)
             self._spool: IO[bytes] = SpooledTemporaryFile(  # noqa: SIM115  # closed below
                 _SPOOL_BYTES, dir=str(self._path.parent)
             )
         except OSError as error:
-            raise _unwritten(self._path, error) from None
+            raise unwritten(self._path, error) from None
         self._directory = _Region(self._file, HEADER_BYTES)
         self._table = _Region(self._file, self._header.table_at)
         self._body = _Region(self._file, self._header.body_at)
@@ -152,7 +145,7 @@ class CorpusWriter:
         try:
             self._blocks.add(run)
         except OSError as error:
-            raise _unwritten(self._path, error) from None
+            raise unwritten(self._path, error) from None
 
     def note_etag(self, number: int, etag: str) -> None:
         """
@@ -174,7 +167,7 @@ class CorpusWriter:
         try:
             _pwrite(self._file, write_etag(etag), at)
         except OSError as error:
-            raise _unwritten(self._path, error) from None
+            raise unwritten(self._path, error) from None
 
     def finish(self) -> Header:
         """
@@ -184,15 +177,16 @@ class CorpusWriter:
             What the new file says about itself.
 
         Raises:
-            CorpusUnwrittenError: The disk is full, or gone; the old file stands.
+            CorpusUnwrittenError: The disk is full, or gone; the old file stands. Or
+                the new one stands, but may be gone after a power cut.
         """
         try:
             header = self._written()
             os.replace(self._beside, self._path)  # noqa: PTH105  # the atomic one
             self._is_done = True
-            _sync_folder(self._path.parent)
         except OSError as error:
-            raise _unwritten(self._path, error) from None
+            raise unwritten(self._path, error) from None
+        sync_folder(self._path)
         return header
 
     def _written(self) -> Header:
@@ -256,44 +250,3 @@ def _pwrite(file: int, data: bytes, at: int) -> None:
     while rest:
         written = os.pwrite(file, rest, at)
         rest, at = rest[written:], at + written
-
-
-def _locked(path: Path) -> int:
-    """Open *path* for writing, empty and for this process alone."""
-    while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had the lock may have swapped or removed the file meanwhile.
-            if _is_at(path, file):
-                os.ftruncate(file, 0)
-                return file
-        except BaseException:
-            os.close(file)
-            raise
-        os.close(file)
-
-
-def _is_at(path: Path, file: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(file))
-    except FileNotFoundError:
-        return False
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _unwritten(path: Path, error: OSError) -> CredguardError:
-    if isinstance(error, _MISPLACED):
-        return CorpusSetupError(f"{path} cannot be written: {error.strerror}")
-    if isinstance(error, BlockingIOError):
-        why = "another process is writing it"
-    else:
-        why = f"{error.strerror or 'it failed'}; the one that was there is as it was"
-    return CorpusUnwrittenError(f"{path} cannot be written: {why}")

@@ -1,10 +1,10 @@
 """What a record of another system becomes here: a factor, and its recovery codes."""
 
-import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from credguard._clock import in_utc
+from credguard._random import random_text
 from credguard._secret import Secret
 from credguard.second_factor.factor import Factor, FactorState
 from credguard.second_factor.kit import Kit
@@ -106,7 +106,7 @@ def arrival(
     """
     seed = Secret(b"") if record.seed is None else record.seed
     now = kit.clock()
-    factor_id = secrets.token_urlsafe(_ID_BYTES)
+    factor_id = random_text(_ID_BYTES)
     sealed = seal_seed(
         kit.keyring, seed.reveal(), account_id=record.account_id, factor_id=factor_id
     )
