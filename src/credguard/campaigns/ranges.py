@@ -98,12 +98,14 @@ class RangeWork:
         crowd = audit.crowd(means.keyring, decision.affected)
         with means.database.begin() as both:
             self._hold(both)
+            # First, so that who lost the range waits here and not among our rows.
+            sweeps.finish(both, piece, touched=decision.touched)
             try:
                 self._write_down(both, decision)
             except IntegrityError:
                 raise BusyError(_CHANGING) from None
             self._swap(both, decision)
-            self._finish(both, piece, decision, crowd)
+            self._note(both, piece, decision, crowd)
 
     def _locked(self, piece: Piece) -> None:
         """Decide and write in one transaction, among log-ins that change rows."""
@@ -112,9 +114,10 @@ class RangeWork:
             self._hold(both)
             takings = self._takings(both, both, piece, lock=True)
             decision = self._decided(takings, self._earlier(both, piece, takings))
+            sweeps.finish(both, piece, touched=decision.touched)
             self._write_down(both, decision)
             self._swap(both, decision)
-            self._finish(both, piece, decision)
+            self._note(both, piece, decision)
 
     def _apart(self, piece: Piece) -> None:
         means, accounts = self.means, self.means.accounts
@@ -133,7 +136,8 @@ class RangeWork:
             # and what stands in the columns is right.
             if records.hold_state(ours, self.record.id) in ENDED:
                 self._take_back(decision)
-            self._finish(ours, piece, decision)
+            sweeps.finish(ours, piece, touched=decision.touched)
+            self._note(ours, piece, decision)
 
     def _swap(self, both: Connection, decision: Decision) -> None:
         done = self.means.accounts.swap(both, decision.swaps)
@@ -203,14 +207,13 @@ class RangeWork:
         for entry in decision.entered:
             members.enter(connection, self.record.id, entry, now=now)
 
-    def _finish(
+    def _note(
         self,
         connection: Connection,
         piece: Piece,
         decision: Decision,
         crowd: Crowd | None = None,
     ) -> None:
-        sweeps.finish(connection, piece, touched=decision.touched)
         detail = {
             "campaign": self.record.id,
             "range": piece.number,
