@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 
 from credguard.errors import CredguardError
 from credguard.keys import Key, Keyring
 
-KEYRING = Keyring(current=Key(bytes(range(32))))
+KEYRING = Keyring(current=Key(sha256(b"a key for tests").digest()))
 
 
 @contextmanager

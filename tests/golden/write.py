@@ -29,9 +29,9 @@ from golden_schemas import dumped
 from whole_story import AUTUMN_NIGHT, GOOD, Story, Teller
 
 from credguard import Keyring, PasswordHasher
-from credguard.campaigns import created_before, staff, verp
+from credguard.campaigns import created_before, retired, staff, verp
 from credguard.campaigns.lists import address_hash
-from credguard.campaigns.members import marker, seal_retired
+from credguard.campaigns.members import markers
 from credguard.campaigns.records import own_keyring
 from credguard.guard.forgotten_tokens import ForgottenToken, write_token
 from credguard.incidents import Incidents
@@ -121,8 +121,10 @@ def texts(story: Story, made: str) -> dict[str, object]:
         "return path": verp.address(
             ring, "bounces@machina.example", notice, key_id=ring.current.id
         ),
-        "marker": marker(own, made, "77"),
-        "retired": seal_retired(own, (made, "77"), django_hash(GOOD)),
+        "marker": markers(own, made, ["77"])[0],
+        "retired page": retired.seal(
+            own, made, [("77", django_hash(GOOD))], first=7
+        ).pages[0][1],
         "scope": str(created_before(now) & ~staff),
         "address hash": address_hash("Member77@mail.example"),
         "audit head": to_line(audit.verify(story.guard._database, ring)),

@@ -25,14 +25,14 @@ if patience := os.environ.get("FORUM_VISIBILITY"):
         "unacked_restore_limit": None,
     }
 if slow := float(os.environ.get("FORUM_SLOW", "0")):
-    finish = ranges.RangeWork._finish
+    note = ranges.RangeWork._note
 
-    def finish_slowly(*arguments: object) -> None:
+    def note_slowly(*arguments: object) -> None:
         """Take longer than the broker's patience."""
         time.sleep(slow)
-        finish(*arguments)  # type: ignore[arg-type]  # as it was called
+        note(*arguments)  # type: ignore[arg-type]  # as it was called
 
-    ranges.RangeWork._finish = finish_slowly  # type: ignore[method-assign, assignment]  # slower, else the same
+    ranges.RangeWork._note = note_slowly  # type: ignore[method-assign, assignment]  # slower, else the same
 
 
 def campaigns() -> Campaigns:

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from types import FrameType
@@ -47,7 +48,7 @@ KNOWN = (
 SPARE_BYTES = 128 * 2**20
 OWNER = "17"
 PASSWORD = "correct horse"
-KEYRING = Keyring(current=Key(bytes(range(32))))
+KEYRING = Keyring(current=Key(sha256(b"a key for tests").digest()))
 
 _BCRYPT = re.compile(r"\$2[aby](?=\$|\\)|(?<=\$H\\)2[aby](?=\$)")
 

