@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 ACCOUNTS ?= 10000
+TARGET ?= tokens
+SECONDS ?= 60
 PYTEST_ARGS ?= --numprocesses auto --dist worksteal
 
 VENV := .venv
@@ -120,7 +122,8 @@ space := $(empty) $(empty)
 .DEFAULT_GOAL := help
 .PHONY: help install test prove drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
-	bench-sessions javascript cli-reference pictures strangers trial-kills trial-swaps trial-mail-farm
+	bench-sessions javascript cli-reference pictures strangers trial-kills trial-swaps trial-mail-farm \
+	modes mutants fuzz bench-timing public-api
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -221,6 +224,22 @@ trial-swaps: $(INSTALLED)  ## Play the accident of 2019, with its numbers
 trial-mail-farm: $(INSTALLED)  ## Send a campaign to a simulated mail farm
 	$(BIN)/python -m benchmarks.campaigns.mail_farm $(BENCH_ARGS)
 
+modes: $(INSTALLED)  ## Tell one story in every mode of the interpreter
+	$(BIN)/python tests/promises/modes.py
+
+mutants: $(INSTALLED)  ## Break what decides, and see the tests fail: make mutants MODULES=keys
+	$(BIN)/python -m benchmarks.mutants $(MODULES)
+
+fuzz: $(INSTALLED)  ## Fuzz what reads foreign text: make fuzz TARGET=tokens SECONDS=60
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris==3.0.0'
+	$(BIN)/python tests/fuzz/run.py $(TARGET) $(SECONDS)
+
+bench-timing: $(INSTALLED)  ## Compare what refusals take: BENCH_ARGS="--samples 400"
+	$(BIN)/python -m benchmarks.timing $(BENCH_ARGS)
+
+public-api: $(INSTALLED)  ## Write down the public names and signatures anew
+	$(BIN)/python tests/guards/public_api.py
+
 format: $(INSTALLED)  ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
@@ -234,6 +253,10 @@ lock: $(INSTALLED)  ## Choose the newest development requirements and pin them
 		--all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-annotate --no-header \
 		--output-file requirements/dev.txt pyproject.toml requirements/dev.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.13 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-annotate --no-header --constraint requirements/dev.txt \
+		--output-file requirements/release.txt requirements/release.in
 
 clean:  ## Remove what these commands made, the environment too
 	rm -rf $(VENV) $(DOCS_BUILD) build dist .coverage .coverage.* \
