@@ -11,6 +11,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _C = TypeVar("_C")
+_MARK = "_keeps_no_locals"
 
 
 class Secret:
@@ -75,6 +76,7 @@ def keeps_no_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             _clear(error, before)
             raise
 
+    setattr(forgetting, _MARK, True)
     return forgetting
 
 
@@ -92,7 +94,7 @@ def _wrap(owner: type) -> None:
         is_public = not name.startswith("_") or name == "__init__"
         is_class_method = isinstance(member, classmethod)
         function = member.__func__ if is_class_method else member
-        is_wrapped = hasattr(function, "__wrapped__")
+        is_wrapped = hasattr(function, _MARK)
         if is_wrapped or not (is_public and isinstance(function, FunctionType)):
             continue
         forgetting = keeps_no_locals(function)

@@ -25,8 +25,8 @@ from credguard.errors import (
     SetupError,
 )
 from credguard.storage import audit
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import approval
-from credguard.storage.tables import audit as audit_table
 from forums import COLUMNS, LETTER, House, hasher, policy
 
 ALICE, BOB = ApproverKey.generate(), ApproverKey.generate()

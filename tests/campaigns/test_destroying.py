@@ -12,7 +12,7 @@ from credguard.errors import (
     ResetRequiredError,
 )
 from credguard.storage import audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import campaign as campaign_table
 from forums import NEW_PASSWORD, House, password_of
 

@@ -17,7 +17,7 @@ from credguard.campaigns.states import CampaignState
 from credguard.cli.campaign_settings import read_hooks
 from credguard.errors import HookFailedError, SetupError
 from credguard.storage import audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.testing import FrozenClock
 from forums import COLUMNS, House, hasher
 

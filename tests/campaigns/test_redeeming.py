@@ -20,7 +20,7 @@ from credguard.errors import (
     TokenRefusedError,
 )
 from credguard.screening import ReasonCode
-from credguard.storage.tables import audit
+from credguard.storage.audit_tables import audit
 from credguard.testing import RememberedMail
 from forums import (
     BY_FORUM,

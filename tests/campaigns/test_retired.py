@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, delete, select, update
 
 from credguard import Keyring
-from credguard.campaigns import members, retired
+from credguard.campaigns import marking, members, retired
 from credguard.campaigns.members import Entry, Member
 from credguard.campaigns.states import MemberState
 from credguard.errors import SealBrokenError
@@ -120,5 +120,5 @@ def test_a_hash_that_was_sealed_alone_still_opens(any_database: Database) -> Non
         with pytest.raises(SealBrokenError):
             retired.hash_of(connection, OWN, replace(member, retired=None))
     tag = OWN.tag(b"1", purpose="retired marker")[:8].hex()
-    assert members.marker(OWN, member) == f"cgretired1:{CAMPAIGN}:{tag}"
-    assert members.marker(OWN, replace(member, page=0)) != members.marker(OWN, member)
+    assert marking.marker(OWN, member) == f"cgretired1:{CAMPAIGN}:{tag}"
+    assert marking.marker(OWN, replace(member, page=0)) != marking.marker(OWN, member)

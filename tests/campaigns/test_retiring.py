@@ -27,7 +27,7 @@ from credguard.errors import (
     StorageUnavailableError,
 )
 from credguard.storage import Database
-from credguard.storage.tables import audit
+from credguard.storage.audit_tables import audit
 from credguard.sweeps import Progress
 from credguard.testing import FrozenClock, RememberedMail
 from forums import (

@@ -11,9 +11,9 @@ from credguard.keys import Keyring
 from credguard.sessions import Journal, JournalPolicy
 from credguard.sessions import journal as module
 from credguard.storage import Database
+from credguard.storage.audit_tables import audit
 from credguard.storage.schema import prepare
 from credguard.storage.session_tables import login
-from credguard.storage.tables import audit
 from credguard.testing import FrozenClock
 
 TUESDAY = datetime(2019, 2, 5, 14, tzinfo=UTC)

@@ -31,7 +31,7 @@ from whole_story import AUTUMN_NIGHT, GOOD, Story, Teller
 from credguard import Keyring, PasswordHasher
 from credguard.campaigns import created_before, retired, staff, verp
 from credguard.campaigns.lists import address_hash
-from credguard.campaigns.members import markers
+from credguard.campaigns.marking import markers
 from credguard.campaigns.records import own_keyring
 from credguard.guard.forgotten_tokens import ForgottenToken, write_token
 from credguard.incidents import Incidents

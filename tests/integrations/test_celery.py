@@ -21,7 +21,7 @@ from credguard.campaigns.states import AccountState, CampaignState
 from credguard.errors import CampaignStateError, StorageUnavailableError
 from credguard.integrations.celery import register
 from credguard.storage import audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.sweeps import Progress
 from forums import House, house_at
 from proving import Proof, sized

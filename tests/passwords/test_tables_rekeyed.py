@@ -23,7 +23,8 @@ from credguard.errors import (
 from credguard.passwords.renewal import Fate, Rekeying, Wrapping
 from credguard.storage import Database
 from credguard.storage.audit import verify
-from credguard.storage.tables import audit, sweep_range
+from credguard.storage.audit_tables import audit
+from credguard.storage.tables import sweep_range
 from forums import (
     password_of,
 )

@@ -30,7 +30,7 @@ from credguard.errors import (
 )
 from credguard.sessions import credentials_of
 from credguard.storage import audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from forums import (
     NEW_PASSWORD,
     Forum,

@@ -29,7 +29,7 @@ from credguard.second_factor.leaks.measure import Measure
 from credguard.second_factor.leaks.scanning import Paths
 from credguard.second_factor.seeds import open_seed
 from credguard.storage import Database, audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import factor_renewal, second_factor, sweep_range
 from forums import Forum, has_password, password_of
 from keepers import keeper

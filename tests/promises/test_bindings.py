@@ -27,6 +27,7 @@ from credguard.storage.tables import (
     member,
     notice,
     recovery_code,
+    retired_page,
     second_factor,
     trusted_device,
 )
@@ -239,30 +240,41 @@ def test_a_notice_is_its_accounts(house: House, proof: Proof) -> None:
     assert house.campaigns.claim(tokens[numbers[0]]).account.id == str(numbers[0])
 
 
-def test_a_retired_hash_is_its_accounts(house: House, proof: Proof) -> None:
-    """In another's row it lets nobody be told that a password was right."""
+def test_a_retired_hash_is_its_accounts(
+    house: House, monkeypatch: pytest.MonkeyPatch, proof: Proof
+) -> None:
+    """On another's page, or under its number, it lets nobody be told of anything."""
+    monkeypatch.setattr("credguard.campaigns.retired.PAGE_ACCOUNTS", 1)
     numbers = REACHED[: min(USERS, 40)]
     _links(house, numbers)
     database = house.guard._database
     with database.read() as connection:
-        retired = dict(
-            connection.execute(select(member.c.account_id, member.c.retired)).all()
-        )
+        rows = connection.execute(select(member)).all()
+        pages = {row.account_id: row.page for row in rows}
+        sealed = connection.execute(select(retired_page)).all()
+        seals = {row.number: row.sealed for row in sealed}
     markers = house.forum.passwords()
-    for source, target in permutations(numbers, 2):
-        theirs = member.c.account_id == str(target)
-        with database.begin() as connection:
-            moved = update(member).where(theirs).values(retired=retired[str(source)])
-            connection.execute(moved)
-        for password in (password_of(source), password_of(target)):
-            proof.tried()
-            with pytest.raises(SealBrokenError):
-                house.guard.log_in(
-                    password, account_id=str(target), stored=markers[str(target)]
-                )
-        with database.begin() as connection:
-            back = update(member).where(theirs).values(retired=retired[str(target)])
-            connection.execute(back)
+    for source, target in permutations(map(str, numbers), 2):
+        theirs = member.c.account_id == target
+        number = retired_page.c.number == pages[target]
+        moves = (
+            (update(member).where(theirs), {"page": pages[source]}),
+            (update(retired_page).where(number), {"sealed": seals[pages[source]]}),
+        )
+        for moved, values in moves:
+            with database.begin() as connection:
+                connection.execute(moved.values(values))
+            for password in (password_of(int(source)), password_of(int(target))):
+                proof.tried()
+                with pytest.raises(SealBrokenError):
+                    house.guard.log_in(
+                        password, account_id=target, stored=markers[target]
+                    )
+            with database.begin() as connection:
+                back = update(member).where(theirs).values(page=pages[target])
+                connection.execute(back)
+                again = update(retired_page).where(number)
+                connection.execute(again.values(sealed=seals[pages[target]]))
 
 
 def test_a_marker_lets_nobody_in(house: House, proof: Proof) -> None:

@@ -18,7 +18,7 @@ from worlds import World, world_at
 from credguard import Keyring
 from credguard.campaigns import in_list
 from credguard.errors import CredguardError
-from forums import NEW_PASSWORD, password_of
+from forums import LETTER, NEW_PASSWORD, password_of
 from phones import enrolled, proof_of
 from proving import Proof, sized
 
@@ -125,7 +125,7 @@ def live(world: World) -> None:
         lambda: guard.check_forgotten(texts["forgotten token"]),
         lambda: guard.redeem(texts["reset token"], password=texts["new password"]),
         lambda: guard.sign_up(texts["new password"], account_id="90"),
-        lambda: guard.campaigns.plan(in_list(["7", "8"]), letter=None),  # type: ignore[arg-type]
+        lambda: guard.campaigns.plan(in_list(["7", "8"]), letter=LETTER),
         lambda: proof_of(guard, world.phone, world.clock),
     ]
     for act in acts:

@@ -21,7 +21,8 @@ from credguard.second_factor.takeover import Row, read_base32
 from credguard.second_factor.takeover.exporting import Leaving
 from credguard.storage import Database
 from credguard.storage import audit as audit_log
-from credguard.storage.tables import audit, recovery_code, second_factor, trusted_device
+from credguard.storage.audit_tables import audit
+from credguard.storage.tables import recovery_code, second_factor, trusted_device
 from credguard.testing import FrozenClock
 
 

@@ -22,7 +22,7 @@ from credguard.second_factor.takeover import (
 )
 from credguard.second_factor.takeover.exporting import Leaving
 from credguard.storage import Database
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
 from keepers import keeper

@@ -22,8 +22,8 @@ from credguard.second_factor.leaks.measure import Measure, Selection
 from credguard.second_factor.leaks.members import MemberState
 from credguard.second_factor.leaks.scanning import Paths
 from credguard.storage import Database
+from credguard.storage.audit_tables import audit
 from credguard.storage.tables import (
-    audit,
     factor_leak,
     factor_renewal,
     recovery_code,

@@ -33,7 +33,7 @@ from credguard.second_factor.takeover import (
 )
 from credguard.second_factor.totp import Algorithm, Parameters
 from credguard.storage import Database, audit
-from credguard.storage.tables import audit as audit_table
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import recovery_code, second_factor
 from credguard.testing import FrozenClock
 from keepers import keeper

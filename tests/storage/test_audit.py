@@ -21,8 +21,8 @@ from credguard.errors import AuditBrokenError, UnknownKeyError
 from credguard.keys import Keyring
 from credguard.storage import Database
 from credguard.storage.audit import AuditHead, record, verify
+from credguard.storage.audit_tables import audit, audit_head
 from credguard.storage.schema import prepare
-from credguard.storage.tables import audit, audit_head
 
 NOW = datetime(2014, 11, 7, 10, 0, 0, 123_456, tzinfo=UTC)
 KEYRING = Keyring.generate()

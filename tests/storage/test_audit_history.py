@@ -14,8 +14,8 @@ from credguard.storage import Database
 from credguard.storage.audit import AuditHead, record, verify
 from credguard.storage.audit_head import read_line, to_line
 from credguard.storage.audit_history import history
+from credguard.storage.audit_tables import audit, audit_head, audit_leaves
 from credguard.storage.schema import prepare
-from credguard.storage.tables import audit, audit_head, audit_leaves
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 KEYRING = Keyring.generate()

@@ -11,9 +11,9 @@ from credguard.errors import (
     UnknownKeyError,
 )
 from credguard.storage import Database, audit
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.canary import check_keyring
 from credguard.storage.key_use import AUDIT, key_use, retire
-from credguard.storage.tables import audit as audit_table
 from credguard.storage.tables import campaign, key_canary, notice, second_factor
 from credguard.testing import FrozenClock
 

@@ -8,17 +8,15 @@ from functools import cached_property
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Integer,
     Select,
     String,
     func,
-    or_,
     select,
 )
 from sqlalchemy.types import NullType
 
 from credguard._secret import keeping_no_locals
-from credguard.accounts import swapping
+from credguard.accounts import checking, swapping
 from credguard.accounts.columns import (
     Columns,
     Key,
@@ -34,7 +32,6 @@ from credguard.campaigns.expressions import Scope
 from credguard.errors import AccountIdError, AccountsTableError, ColumnTooNarrowError
 from credguard.passwords.column import NewText
 from credguard.storage import Database
-from credguard.storage.tables import ACCOUNT_ID_CHARACTERS
 
 _MOST_AT_ONCE = 500
 _SHOWN = 5
@@ -110,8 +107,8 @@ class SqlAccounts:
             )
             raise ColumnTooNarrowError(message)
         with self.reading() as connection:
-            self._check_ids(connection)
-            self._check_unique(connection)
+            checking.check_ids(connection, self._reflected, whose=self._name)
+            checking.check_unique(connection, self._reflected, whose=self._name)
 
     def count(self, connection: Connection) -> int:
         """Return how many accounts there are."""
@@ -273,39 +270,3 @@ class SqlAccounts:
         self, connection: Connection, query: Select[*tuple[object, ...]]
     ) -> list[Account]:
         return [account_of(row) for row in connection.execute(query).mappings()]
-
-    def _check_ids(self, connection: Connection) -> None:
-        kind = self._reflected.id_kind
-        odd: ColumnElement[bool] = self._id.is_(None)
-        if isinstance(kind, String):
-            measure = func.length if self._database.is_sqlite else func.char_length
-            odd = or_(odd, self._id == "", measure(self._id) > ACCOUNT_ID_CHARACTERS)
-        elif isinstance(kind, Integer) and self._database.is_sqlite:
-            # SQLite keeps any text in a column of numbers.
-            odd = or_(odd, func.typeof(self._id) != "integer")
-        query = select(func.count()).select_from(self._reflected.table).where(odd)
-        count = connection.execute(query).scalar_one()
-        if count:
-            message = (
-                f"{count} rows of '{self._name}' have no id, or one that cannot be "
-                f"used, in '{self._columns.id}'"
-            )
-            raise AccountIdError(message)
-
-    def _check_unique(self, connection: Connection) -> None:
-        if self._reflected.id_is_key:
-            return
-        twice = (
-            select(self._id)
-            .group_by(self._id)
-            .having(func.count() > 1)
-            .order_by(self._id)
-            .limit(_SHOWN)
-        )
-        found = [to_account_id(each) for each in connection.execute(twice).scalars()]
-        if found:
-            message = (
-                f"ids stand more than once in '{self._columns.id}' of '{self._name}' "
-                f"({', '.join(found)}); name the column with the immutable id"
-            )
-            raise AccountIdError(message)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from credguard._secret import never_copied
 from credguard.campaigns import (
+    marking,
     members,
     outbox,
     records,
@@ -118,7 +119,7 @@ class _Open:
     def claim(self, means: Means, campaign_id: str) -> Claim:
         leaked = retired_hashes(means, self.waiting, self.in_force)
         password = self.account.password or ""
-        if not members.is_marker(password) and self.gated(means):
+        if not marking.is_marker(password) and self.gated(means):
             # Set by the forum's form, and taken out of use again by a later campaign.
             leaked.append(password)
         return Claim(self.account, campaign_id, tuple(leaked), tuple(self.waiting))
@@ -157,4 +158,4 @@ def retired_hashes(
         for each in waiting
         if (own := owners[each.campaign_id]) is not None
     ]
-    return [each for each in hashes if not members.is_marker(each)]
+    return [each for each in hashes if not marking.is_marker(each)]

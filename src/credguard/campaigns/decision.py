@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from credguard.campaigns import members, retired
+from credguard.campaigns import marking, retired
 from credguard.campaigns.accounts import Swap, Taking
 from credguard.campaigns.means import Identify
 from credguard.campaigns.members import Entry, Member
@@ -99,7 +99,7 @@ class Decision:
         entry = Entry(ids, state, is_reachable, sealed.first, sealed.size)
         self.entered.append(entry)
         self.pages += sealed.pages
-        new = members.markers(self.own, self.campaign_id, ids)
+        new = marking.markers(self.own, self.campaign_id, ids)
         self.swaps += map(Swap, ids, [text for _, text in hashes], new)
         self.retired += len(ids)
         self.reachable += len(ids) * is_reachable
@@ -121,5 +121,5 @@ class Decision:
         if found.state is not MemberState.MUST_RESET or taking.password is None:
             return
         if hashes[taking.account_id] == taking.password:
-            new = members.marker(self.own, found)
+            new = marking.marker(self.own, found)
             self.swaps.append(Swap(taking.account_id, taking.password, new))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import members, outbox, records, retired
+from credguard.campaigns import marking, members, outbox, records, retired
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -70,7 +70,7 @@ def _taken_out_of_use(
         own = owners[each.campaign_id]
         if own is not None:
             yield retired.hash_of(connection, own, each)
-            yield members.marker(own, each)
+            yield marking.marker(own, each)
 
 
 def _markers_of(
@@ -79,7 +79,7 @@ def _markers_of(
     """Return the column's text if it is a marker of a campaign without its key."""
     account = means.accounts.find(forum, [account_id]).get(account_id)
     text = None if account is None else account.password
-    is_theirs = members.is_marker(text) and members.campaign_of(str(text)) in campaigns
+    is_theirs = marking.is_marker(text) and marking.campaign_of(str(text)) in campaigns
     return {text} if is_theirs else set()
 
 

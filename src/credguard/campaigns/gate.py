@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import bindparam, func, or_, select
 
 from credguard._secret import never_copied
-from credguard.campaigns import finishing, members, records, retired, watermarks
+from credguard.campaigns import (
+    finishing,
+    marking,
+    members,
+    records,
+    retired,
+    watermarks,
+)
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.claiming import retired_hashes
 from credguard.campaigns.means import Means
@@ -102,9 +109,9 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         # the next.
         later = watermarks.gating(means, gating, mine, (account_id, stored))
         return ruling if later is None else Ruling(stored, epoch, later)
-    if members.is_marker(stored) and any(each.is_closed for each in mine):
+    if marking.is_marker(stored) and any(each.is_closed for each in mine):
         return Ruling(None, epoch)  # nothing fits: the cost of an unknown account
-    if members.is_marker(stored):
+    if marking.is_marker(stored):
         return Ruling(_healed(means, mine, str(stored)), epoch)
     campaign_id = watermarks.gating(means, gating, mine, (account_id, stored))
     return Ruling(stored, epoch, campaign_id)
@@ -149,7 +156,7 @@ def _must_reset(
     stored, epoch = ruling
     leaked = retired_hashes(means, waiting, gating)
     campaign_id = waiting[0].campaign_id
-    if stored is None or members.is_marker(stored):
+    if stored is None or marking.is_marker(stored):
         return Ruling(leaked[0] if leaked else stored, epoch, campaign_id)
     # The column is not our marker: the forum's own form set another password.
     return Ruling(stored, epoch, None, tuple(leaked), tuple(waiting))
@@ -171,7 +178,7 @@ def _healed(means: Means, mine: list[Member], stored: str) -> str | None:
         if record.sealed_key is None:
             continue
         own = records.own_keyring(means.keyring, record)
-        is_ours = members.marker(own, found) == stored
+        is_ours = marking.marker(own, found) == stored
         if found.state is MemberState.RESTORED and is_ours:
             with means.database.read() as connection:
                 old = retired.hash_of(connection, own, found)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import members, outbox, records, retired
+from credguard.campaigns import marking, members, outbox, records, retired
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -144,14 +144,14 @@ def _restore(
         if account is None:
             members.settle(ours, found, MemberState.LEFT, now=now)
             continue
-        old, marker = hashes[found.account_id], members.marker(own, found)
+        old, marker = hashes[found.account_id], marking.marker(own, found)
         swap = Swap(found.account_id, old=marker, new=old)
         if account.password == old or means.accounts.swap(forum, [swap]):
             members.settle(ours, found, MemberState.RESTORED, now=now)
             restored += 1
-        elif members.is_marker(account.password) and account.password != marker:
+        elif marking.is_marker(account.password) and account.password != marker:
             # Opened while this abort was under way; only that one can undo it.
-            raise _out_of_turn(members.campaign_of(str(account.password)))
+            raise _out_of_turn(marking.campaign_of(str(account.password)))
         else:
             then = MemberState.RESET_DONE
             members.settle(ours, found, then, now=now, how="forum")

@@ -20,6 +20,7 @@ from credguard.campaigns.acks import Look
 from credguard.campaigns.choosing import Hold
 from credguard.campaigns.delivering import Delivery
 from credguard.campaigns.handing import Handing, Tellings
+from credguard.campaigns.held import Held
 from credguard.campaigns.leases import Batch
 from credguard.campaigns.means import Means
 from credguard.campaigns.notice_policy import Ambiguous
@@ -184,7 +185,7 @@ class Run:
 
     def _send_all(self, batch: list[Notice], tellings: Tellings) -> None:
         handing = Handing.of(self.means, self.record, self.delivery, batch)
-        held = _Held(deque(batch))
+        held = Held(deque(batch))
         try:
             while held.untried and self._is_time(held):
                 if not self._send_next(handing, held, tellings):
@@ -195,7 +196,7 @@ class Run:
             owner = leases.owner(self.worker)
             acks.release(self.means.database, held.rest, owner=owner, counts=counts)
 
-    def _is_time(self, held: "_Held") -> bool:
+    def _is_time(self, held: Held) -> bool:
         """
         Wait for the instant that the rate gives; False if it is over.
 
@@ -210,7 +211,7 @@ class Run:
             left = at - self.means.clock()
         return not self.stop() and (-left <= LATEST or held.is_first)
 
-    def _send_next(self, handing: Handing, held: "_Held", tellings: Tellings) -> bool:
+    def _send_next(self, handing: Handing, held: Held, tellings: Tellings) -> bool:
         """Send the first notice that is held; False if the batch is over."""
         one, seen = held.untried[0], held.seen
         held.seen = None
@@ -236,7 +237,7 @@ class Run:
         return True
 
     def _send_one(
-        self, handing: Handing, held: "_Held", seen: Look, tellings: Tellings
+        self, handing: Handing, held: Held, seen: Look, tellings: Tellings
     ) -> None:
         one = held.untried[0]
         if not handing.is_simple(one):
@@ -275,33 +276,3 @@ class Run:
         took = min(max(took, _NO_TIME), SLOW)
         before = self._took or took
         self._took = before + (took - before) * _WEIGHT
-
-
-@dataclass(slots=True)
-class _Held:
-    """
-    What is left of a batch.
-
-    Attributes:
-        untried: Notices in the order of their instants.
-
-        back: Those that have to be let go because their group rests.
-
-        resting: Groups that rest.
-
-        seen: What stood in the database for the first of them, if it was just
-            looked at.
-
-        is_first: True until one was handed over.
-    """
-
-    untried: deque[Notice]
-    back: list[Notice] = field(default_factory=list)
-    resting: set[str] = field(default_factory=set)
-    seen: Look | None = None
-    is_first: bool = True
-
-    @property
-    def rest(self) -> list[Notice]:
-        """All that was not tried."""
-        return [*self.back, *self.untried]

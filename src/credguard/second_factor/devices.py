@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from credguard._exact import exact_arguments
-from credguard._random import random_bytes, random_text
+from credguard._random import random_text
 from credguard._secret import keeping_no_locals, never_copied
-from credguard._text import to_base64url
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
 from credguard.second_factor import device_rows, rows
 from credguard.second_factor.device_rows import Device, DeviceRow
@@ -109,7 +108,10 @@ class TrustedDevices:
         """
         check_account_id(account_id)
         kit, now = self._kit, self._kit.clock()
-        device_id, secret = random_text(_ID_BYTES), _new_secret()
+        device_id, secret = (
+            random_text(_ID_BYTES),
+            random_text(_SECRET_BYTES),
+        )
         with kit.database.begin() as connection:
             factor = rows.find(connection, account_id, Place.CURRENT)
             if factor is None or factor.state is not FactorState.ACTIVE:
@@ -180,7 +182,7 @@ class TrustedDevices:
             if not hmac.compare_digest(row.digest, digest):
                 self._check_previous(row, digest, now)
                 return Trusted(account_id, row.id, None, row.expires_at)
-            secret = _new_secret()
+            secret = random_text(_SECRET_BYTES)
             with kit.database.begin() as connection:
                 won = device_rows.rotate(connection, row, _digest(secret), now=now)
             if won:
@@ -283,10 +285,6 @@ def _stands(
 def _event(kind: EventKind, row: DeviceRow, now: datetime) -> FactorEvent:
     detail = {"device_id": row.id, "factor_id": row.factor_id}
     return FactorEvent(kind, row.account_id, now, detail)
-
-
-def _new_secret() -> str:
-    return to_base64url(random_bytes(_SECRET_BYTES))
 
 
 def _read(token: object) -> tuple[str, str]:

@@ -27,9 +27,9 @@ from sqlalchemy import (
 from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
 from credguard.storage import merkle
+from credguard.storage.audit_tables import audit, audit_head, audit_leaves
 from credguard.storage.database import Database, insert_new
 from credguard.storage.instants import microseconds_of
-from credguard.storage.tables import audit, audit_head, audit_leaves
 
 ROOT = "accounts_root"
 """What a record's detail calls the root over the accounts that it is about."""
@@ -226,8 +226,10 @@ class _Record:
 
 def _checked(keyring: Keyring, row: RowMapping, number: int, before: str) -> str:
     content = _Record(row["number"], row["at"], row["event"], row["detail"])
-    mac = _mac(keyring, content, before=before, key_id=row["key_id"])
-    if row["number"] != number or mac != row["mac"]:
+    key_id, mac = row["key_id"], None
+    if isinstance(key_id, str):  # SQLite may hold bytes where a text was
+        mac = _mac(keyring, content, before=before, key_id=key_id)
+    if mac is None or row["number"] != number or mac != row["mac"]:
         message = f"record {number} of the audit log was altered or is missing"
         raise AuditBrokenError(message)
     return mac

@@ -11,8 +11,8 @@ from credguard.errors import AuditBrokenError
 from credguard.keys import Keyring
 from credguard.storage import merkle
 from credguard.storage.audit import ROOT, leaves_of, pseudonyms, record
+from credguard.storage.audit_tables import audit, audit_leaves
 from credguard.storage.database import Database
-from credguard.storage.tables import audit, audit_leaves
 
 MAX_REASON_CHARACTERS = 500
 _PAGE = 20  # records whose leaves are in memory at a time

@@ -16,8 +16,9 @@ from sqlalchemy import (
 from credguard.errors import KeyInUseError
 from credguard.keys import Keyring
 from credguard.storage import audit as audit_log
+from credguard.storage.audit_tables import audit
 from credguard.storage.database import Database
-from credguard.storage.tables import audit, campaign, key_canary, notice, second_factor
+from credguard.storage.tables import campaign, key_canary, notice, second_factor
 
 AUDIT = "audit records"
 

@@ -14,15 +14,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Text,
     false,
     true,
 )
-from sqlalchemy.dialects import mysql
 
-from credguard.storage import incident_tables, session_tables  # noqa: F401  # known
+from credguard.storage import (  # noqa: F401  # known from here on
+    audit_tables,
+    incident_tables,
+    session_tables,
+)
 from credguard.storage.instants import Instant
 from credguard.storage.table_parts import (
     ACCOUNT_ID_CHARACTERS,
@@ -33,9 +35,6 @@ from credguard.storage.table_parts import (
 )
 
 __all__ = ["ACCOUNT_ID_CHARACTERS", "metadata"]
-
-# 16 bytes for each account of a range: more than a BLOB of MariaDB holds.
-_LEAVES = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
 
 key_canary = table(
     "credguard_key_canary",
@@ -193,29 +192,6 @@ suppression = table(
     Column("digest", String(22), primary_key=True),
     Column("reason", String(16), nullable=False),
     Column("since", Instant, nullable=False),
-)
-
-audit = table(
-    "credguard_audit",
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("at", Instant, nullable=False),
-    Column("event", String(64), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("key_id", String(8), nullable=False),
-    Column("mac", String(64), nullable=False),
-)
-
-audit_head = table(
-    "credguard_audit_head",
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("number", BigInteger, nullable=False),
-    Column("mac", String(64), nullable=False),
-)
-
-audit_leaves = table(
-    "credguard_audit_leaves",
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("leaves", _LEAVES, nullable=False),
 )
 
 second_factor = table(
