@@ -11,9 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from proving import PROMISES, Proof, named_files
+from proving import PROMISES, SIZE, Proof, Size, named_files
 
 _PROPERTY = "proof"
+_SIZES = {
+    Size.EVERYDAY: "With the small numbers of `make test`",
+    Size.PROVE: "With the numbers of `make prove`",
+    Size.NIGHTLY: "With the numbers of a night",
+}
 
 
 @dataclass(slots=True)
@@ -88,7 +93,7 @@ class Table:
         rows.insert(1, ["---", *["---:"] * (len(rows[0]) - 1)])
         minutes = (time.monotonic() - self.began) / 60
         when = (
-            f"`make prove` on {datetime.now(UTC).date()}: {minutes:.0f} minutes on "
+            f"{_SIZES[SIZE]}, on {datetime.now(UTC).date()}: {minutes:.0f} minutes on "
             f"{os.cpu_count()} cores, Python {platform.python_version()}.\n"
         )
         return "\n".join([when, *(f"| {' | '.join(row)} |" for row in rows), ""])

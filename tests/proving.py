@@ -12,7 +12,7 @@ PROMISES = tuple(f"P{number}" for number in range(1, 25))
 
 
 class Size(StrEnum):
-    """How much is tried: in minutes, in half an hour, in a night."""
+    """How much is tried: with each change, on demand, in a night."""
 
     EVERYDAY = "everyday"
     PROVE = "prove"

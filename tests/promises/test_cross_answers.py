@@ -222,7 +222,7 @@ from credguard._sealed import Binding
 from credguard.guard.forgotten_tokens import ForgottenToken, write_token
 from credguard.passwords import CHEAPEST, PasswordHasher
 from credguard.second_factor.recovery import draw_codes
-from credguard.second_factor.devices import _new_secret
+from credguard._random import random_text
 from credguard.campaigns.outbox import _new_id
 from datetime import datetime, UTC
 
@@ -233,7 +233,7 @@ draws = [
     lambda: ring.seal(b"x", purpose="seed", owner="17", part="1"),
     lambda: hasher.hash("x"),
     lambda: draw_codes(1)[0],
-    _new_secret,
+    lambda: random_text(32),
     lambda: _new_id(now),
     lambda: Keyring.generate().reveal(),
 ]
