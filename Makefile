@@ -147,7 +147,7 @@ test: $(INSTALLED)  ## Run the tests: SQLite, no network, no service needed
 
 prove: export CREDGUARD_TEST_SIZE = prove
 prove: $(INSTALLED)  ## Prove the promises with larger numbers, in one table
-	$(BIN)/python -m pytest --proofs --proofs-page docs/proved.md $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --proofs --proofs-page=docs/proved.md $(PYTEST_ARGS)
 
 drill: $(INSTALLED)  ## Play a whole forced reset: make drill ACCOUNTS=10000
 	$(BIN)/credguard drill --accounts $(ACCOUNTS)
