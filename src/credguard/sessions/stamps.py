@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from credguard._clock import in_utc
 from credguard._secret import keeps_no_locals
@@ -21,6 +21,7 @@ from credguard.keys import Keyring
 MAX_STAMP_CHARACTERS = 200
 NO_BROWSER = "A" * 22  # the name of none
 
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PREFIX = "cgn1"
 _PURPOSE = "session stamp"
 _ACCOUNT_PURPOSE = "session account"
@@ -81,7 +82,8 @@ def make_stamp(
         request.
     """
     key_id = keyring.current.id
-    seconds = str(int(in_utc(now).timestamp()))
+    # Whole numbers: as a float, the last microsecond of a second is the next one.
+    seconds = str((in_utc(now) - _UNIX_EPOCH) // timedelta(seconds=1))
     whose = owner_name(keyring, account_id, key_id)
     where = browser_name(keyring, browser, key_id)
     parts = [key_id, str(epoch), seconds, whose, where]
