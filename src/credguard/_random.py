@@ -1,8 +1,8 @@
 """Random bytes from the operating system, and a declared error where it has none."""
 
 import secrets
-from base64 import urlsafe_b64encode
 
+from credguard._text import to_base64url
 from credguard.errors import BusyError
 
 _NONE = "The system gives no random numbers now; nothing was decided. Try again."
@@ -39,4 +39,4 @@ def random_text(count: int) -> str:
     Raises:
         BusyError: See `random_bytes`.
     """
-    return urlsafe_b64encode(random_bytes(count)).rstrip(b"=").decode("ascii")
+    return to_base64url(random_bytes(count))

@@ -34,7 +34,6 @@ from credguard.passwords.column import NewText
 from credguard.storage import Database
 
 _MOST_AT_ONCE = 500
-_SHOWN = 5
 
 
 @keeping_no_locals

@@ -102,7 +102,8 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
         return rule(means, account_id, _finished(means, account_id))
     waiting = members.still_open(mine, gating)
     if waiting:
-        ruling = _must_reset(means, waiting, gating, (stored, epoch))
+        leaked = retired_hashes(means, waiting, gating)
+        ruling = _must_reset(waiting, leaked, stored, epoch)
         if ruling.campaign_id is not None:
             return ruling
         # A password that the forum's form set after one watermark may be older than
@@ -148,13 +149,8 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
 
 
 def _must_reset(
-    means: Means,
-    waiting: list[Member],
-    gating: list[records.Record],
-    ruling: tuple[str | None, int],
+    waiting: list[Member], leaked: list[str], stored: str | None, epoch: int
 ) -> Ruling:
-    stored, epoch = ruling
-    leaked = retired_hashes(means, waiting, gating)
     campaign_id = waiting[0].campaign_id
     if stored is None or marking.is_marker(stored):
         return Ruling(leaked[0] if leaked else stored, epoch, campaign_id)

@@ -119,15 +119,7 @@ def hashes_of(
     pages = {}
     if numbers:
         pages = _read(connection, own, kept[0].campaign_id, numbers)
-    hashes: dict[str, str] = {}
-    for each in kept:
-        if each.page is None:
-            hashes[each.account_id] = _open_alone(own, each)
-        elif each.account_id not in pages.get(each.page, {}):
-            raise SealBrokenError(_PURPOSE)
-        else:
-            hashes[each.account_id] = pages[each.page][each.account_id]
-    return hashes
+    return {each.account_id: _hash(own, each, pages) for each in kept}
 
 
 def hash_at_hand(own: Keyring, found: Member) -> str:
@@ -138,13 +130,11 @@ def hash_at_hand(own: Keyring, found: Member) -> str:
         SealBrokenError: It was altered, or is not there.
         UnknownKeyError: The campaign's key was destroyed.
     """
-    if found.page is None:
-        return _open_alone(own, found)
-    sealed = found.sealed_page or ""
-    hashes = _open(own, found.campaign_id, found.page, sealed)
-    if found.account_id not in hashes:
-        raise SealBrokenError(_PURPOSE)
-    return hashes[found.account_id]
+    pages = {}
+    if found.page is not None:
+        sealed = found.sealed_page or ""
+        pages[found.page] = _open(own, found.campaign_id, found.page, sealed)
+    return _hash(own, found, pages)
 
 
 def hash_of(connection: Connection, own: Keyring, found: Member) -> str:
@@ -221,6 +211,16 @@ def _open(own: Keyring, campaign_id: str, number: int, sealed: str) -> dict[str,
     plain = own.open(sealed, purpose=_PURPOSE, owner=f"{campaign_id}/{number}")
     hashes: dict[str, str] = json.loads(plain)
     return hashes
+
+
+def _hash(own: Keyring, found: Member, pages: Mapping[int, Mapping[str, str]]) -> str:
+    """Return the hash of a member whose page, if it has one, is among *pages*."""
+    if found.page is None:
+        return _open_alone(own, found)
+    hashes = pages.get(found.page, {})
+    if found.account_id not in hashes:
+        raise SealBrokenError(_PURPOSE)
+    return hashes[found.account_id]
 
 
 def _open_alone(own: Keyring, found: Member) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from credguard._clock import Clock
 from credguard._exact import exact_arguments
-from credguard._random import random_bytes
+from credguard._random import random_text
 from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.keys import Keyring
@@ -139,7 +139,7 @@ class Journal:
         """
         key_id = self._keyring.current.id
         values = {
-            "id": to_base64url(random_bytes(_ID_BYTES)),
+            "id": random_text(_ID_BYTES),
             "at": at,
             "account_id": account_id,
             "owner": owner_name(self._keyring, account_id, key_id),
