@@ -119,9 +119,10 @@ class Run:
 
     def _fill(self) -> None:
         """Put what is due into the outbox, and all that is new in order."""
-        filling.fill(self.means, self.record)
         now = self.means.clock()
         if self._reminded_at is None or now - self._reminded_at >= REMIND_EVERY:
+            # Who is in the campaign is settled when it is swept: once would do.
+            filling.fill(self.means, self.record)
             reminding.queue_due(self.means, self.record)
             self._reminded_at = now
         waves.sort(self.means, self.record)
