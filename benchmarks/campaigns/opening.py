@@ -41,14 +41,14 @@ SCOPES = {
     "by domain": "mail_domain('gmail.example')",
 }
 OPENINGS = 5
-_KEYRING = Keyring.generate()
+KEYRING = Keyring.generate()
 
 
 def open_guard(
     table: UserTable,
     *,
     ahead: timedelta = timedelta(0),
-    keyring: Keyring = _KEYRING,
+    keyring: Keyring = KEYRING,
 ) -> CredGuard:
     """Return the door of a process whose clock is *ahead*."""
     return CredGuard(

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.campaigns import peers
-from benchmarks.campaigns.opening import LETTER, means_of, open_guard
+from benchmarks.campaigns.opening import KEYRING, LETTER, means_of, open_guard
 from benchmarks.campaigns.tables import TABLE, UserTable
 from sqlalchemy import text
 
 from credguard import CredGuard, Keyring
 from credguard.campaigns import filling, parse_scope, waves
 
-_KEYRING = Keyring.generate()
 TARGETS = {"sqlite": 10, "postgresql": 60}  # seconds for 1.5 million
 
 
@@ -54,14 +53,14 @@ def run(table: UserTable, *, workers: int) -> None:
 
 
 def _started(table: UserTable) -> tuple[CredGuard, str]:
-    guard = open_guard(table, keyring=_KEYRING)
+    guard = open_guard(table, keyring=KEYRING)
     plan = guard.campaigns.plan(parse_scope("everyone"), letter=LETTER)
     return guard, guard.campaigns.start(plan)
 
 
 def _sweep(table: UserTable, workers: int, campaign: str) -> tuple[float, "_Spent"]:
     spawn = multiprocessing.get_context("spawn")
-    each = [(table, _KEYRING.reveal(), campaign, str(at)) for at in range(workers)]
+    each = [(table, KEYRING.reveal(), campaign, str(at)) for at in range(workers)]
     with spawn.Pool(workers) as pool:
         pool.map(_imported, range(workers))  # a worker on duty has started already
         started = time.perf_counter()

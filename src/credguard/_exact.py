@@ -7,6 +7,7 @@ before they do anything, and a wrong one is `TypeError`, the same everywhere.
 """
 
 import inspect
+import sys
 import types
 import typing
 from collections import abc
@@ -14,13 +15,19 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar, get_args, get_origin
 
+from credguard._secret import clear_frames, keeping_no_locals, unwrapped
+
 Cls = TypeVar("Cls", bound=type)
 Fits = Callable[[object], bool]
+
+_MOST_KINDS = 64  # ways to call a method that are remembered as right
 
 
 def exact_arguments(*anything: str) -> Callable[[Cls], Cls]:
     """
     Return a class decorator by which public methods refuse arguments of wrong kinds.
+
+    They leave no local variables either, as by `keeping_no_locals`.
 
     Args:
         anything: Names of arguments that the methods themselves judge, because
@@ -32,6 +39,7 @@ def exact_arguments(*anything: str) -> Callable[[Cls], Cls]:
     """
 
     def decorate(decorated: Cls) -> Cls:
+        keeping_no_locals(decorated)
         for name in dir(decorated):
             if not name.startswith("_"):
                 found = inspect.getattr_static(decorated, name)
@@ -48,19 +56,28 @@ def exact_arguments(*anything: str) -> Callable[[Cls], Cls]:
 def _exact(method: Callable[..., Any], anything: tuple[str, ...]) -> Callable[..., Any]:
     if hasattr(method, "_is_exact"):
         return method
+    # One wrapper, not one around the other: sessions and audit are tagged through it.
+    method = unwrapped(method)
     judge = _Judge(method, frozenset(anything))
+    right: set[tuple[object, ...]] = set()
 
     @wraps(method)
     def checked(self: object, /, *args: object, **kwargs: object) -> object:
-        flaw = judge.flaw_of(args, kwargs)
-        # A frame is shown with its locals where errors are reported; this one holds
-        # nothing of what was handed in.
-        given: list[Any] = [kwargs, args]
-        del args, kwargs
-        if flaw is None:
-            return method(self, *given.pop(), **given.pop())
-        given.clear()
-        raise TypeError(flaw)
+        before = id(sys.exception())
+        try:
+            # What is right depends on nothing but the types.
+            kinds = (*map(type, args), *kwargs, *map(type, kwargs.values()))
+            if kinds not in right:
+                flaw = judge.flaw_of(args, kwargs)
+                if flaw is not None:
+                    raise TypeError(flaw)  # noqa: TRY301  # its frames are cleared too
+                if len(right) < _MOST_KINDS:
+                    right.add(kinds)
+            return method(self, *args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            clear_frames(error, before)
+            raise
 
     vars(checked)["_is_exact"] = True
     return checked

@@ -11,7 +11,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _C = TypeVar("_C")
-_MARK = "_keeps_no_locals"
+_FORGETS = "_forgets"  # what a wrapped function would be by itself
 
 
 class Secret:
@@ -73,11 +73,17 @@ def keeps_no_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             return function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            _clear(error, before)
+            clear_frames(error, before)
             raise
 
-    setattr(forgetting, _MARK, True)
+    setattr(forgetting, _FORGETS, function)
     return forgetting
+
+
+def unwrapped(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Return what *function* is without `keeps_no_locals`."""
+    bare: Callable[_P, _R] = vars(function).get(_FORGETS, function)
+    return bare
 
 
 def keeping_no_locals(owner: type[_C]) -> type[_C]:
@@ -94,15 +100,22 @@ def _wrap(owner: type) -> None:
         is_public = not name.startswith("_") or name == "__init__"
         is_class_method = isinstance(member, classmethod)
         function = member.__func__ if is_class_method else member
-        is_wrapped = hasattr(function, _MARK)
+        is_wrapped = hasattr(function, _FORGETS)
         if is_wrapped or not (is_public and isinstance(function, FunctionType)):
             continue
         forgetting = keeps_no_locals(function)
         setattr(owner, name, classmethod(forgetting) if is_class_method else forgetting)
 
 
-def _clear(error: BaseException, before: int) -> None:
-    """Clear the frames of *error* and of what led to it, but not of what was before."""
+def clear_frames(error: BaseException, before: int) -> None:
+    """
+    Clear the frames of *error* and of what led to it.
+
+    Args:
+        error: What is raised.
+
+        before: The `id` of what was handled before the call, which is not ours.
+    """
     seen = {before}
     found: list[BaseException | None] = [error]
     while found:

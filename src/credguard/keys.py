@@ -17,7 +17,6 @@ from credguard._exact import exact_arguments
 from credguard._key import KEY_BYTES, KEY_ID_CHARACTERS, Key
 from credguard._random import random_bytes
 from credguard._sealed import NONCE_BYTES, Binding
-from credguard._secret import keeping_no_locals
 from credguard._text import from_base64url
 from credguard.errors import KeyringError, StoredDataError, UnknownKeyError
 
@@ -32,7 +31,6 @@ _KEY_ID = re.compile(rf"[0-9a-f]{{{KEY_ID_CHARACTERS}}}", re.ASCII)
 
 
 @exact_arguments()
-@keeping_no_locals
 class Keyring:
     """
     The keys of one deployment: one that seals, and older ones that still open.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard.campaigns import (
     approvals,
     confirming,
@@ -36,7 +35,6 @@ from credguard.sweeps import Progress
 
 
 @exact_arguments("token")
-@keeping_no_locals
 class Campaigns(Answers, Notices):
     """
     Forced resets of many accounts.

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from credguard._clock import Clock, system_clock
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals, never_copied
+from credguard._secret import never_copied
 from credguard.campaigns import Accounts, Campaigns, Hook
 from credguard.campaigns.approval_policy import NO_APPROVAL, ApprovalPolicy
 from credguard.campaigns.hooks import check_names
@@ -39,7 +39,6 @@ from credguard.storage.schema import prepare
 
 @exact_arguments("password", "new", "token", "session", "account_id")
 @never_copied
-@keeping_no_locals
 class CredGuard(Changing, Sessions):
     """
     Sign-up, log-in, sessions and resets, with the rooms behind them.

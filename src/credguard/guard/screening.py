@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard.campaigns import Accounts
 from credguard.errors import UnavailableError
 from credguard.keys import Keyring
@@ -59,7 +58,6 @@ def _still_there(accounts: Accounts, page: Sequence[str]) -> list[str]:
 
 
 @exact_arguments("password")
-@keeping_no_locals
 class Screening:
     """
     Screens passwords at log-in and keeps what was found.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from credguard._exact import exact_arguments
-from credguard._secret import Secret, keeping_no_locals, never_copied
+from credguard._secret import Secret, never_copied
 from credguard.errors import (
     CredguardError,
     PasswordMismatchError,
@@ -53,7 +53,6 @@ class Verified:
 
 @exact_arguments("password", "stored", "account_id", "salt", "username")
 @never_copied
-@keeping_no_locals
 class PasswordHasher(Upkeep):
     """
     Argon2id for new passwords, and comparison with what other software wrote.

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard._text import has_surrogate, nfc
 from credguard.errors import (
     BlocklistUnavailableError,
@@ -81,9 +80,8 @@ class _Judgement:
     unasked: UnaskedReason | None = None
 
 
-@keeping_no_locals
-@dataclass(frozen=True, kw_only=True)
 @exact_arguments("password")
+@dataclass(frozen=True, kw_only=True)
 class PasswordPolicy:
     """
     Judges passwords that people choose.

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from credguard._exact import exact_arguments
 from credguard._random import random_text
-from credguard._secret import keeping_no_locals, never_copied
+from credguard._secret import never_copied
 from credguard.errors import BusyError, DeviceRefusedError, FactorStateError, SetupError
 from credguard.second_factor import device_rows, rows
 from credguard.second_factor.device_rows import Device, DeviceRow
@@ -61,7 +61,6 @@ class Trusted:
 
 
 @exact_arguments("account_id", "token")
-@keeping_no_locals
 class TrustedDevices:
     """
     The trusted devices of all accounts, in the credguard_trusted_device table.

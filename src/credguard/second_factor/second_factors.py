@@ -12,7 +12,6 @@ from functools import partial
 
 from credguard._clock import Clock, system_clock
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard.errors import StepUpRequiredError
 from credguard.keys import Keyring
 from credguard.second_factor.attempts import Attempts
@@ -42,7 +41,6 @@ from credguard.storage.account_ids import check_account_id
 
 
 @exact_arguments("account_id", "code")
-@keeping_no_locals
 class SecondFactors(SelfService, Upkeep, Moving):
     """
     Second factors of all accounts, in the credguard_second_factor table.

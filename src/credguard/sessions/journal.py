@@ -21,7 +21,6 @@ from sqlalchemy import (
 from credguard._clock import Clock
 from credguard._exact import exact_arguments
 from credguard._random import random_text
-from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.keys import Keyring
 from credguard.sessions.crossing import Crossing, Entry, crossings
@@ -65,7 +64,6 @@ class Window:
 
 
 @exact_arguments()
-@keeping_no_locals
 class Journal:
     """
     The log-ins of the last while.

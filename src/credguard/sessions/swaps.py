@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 
 from credguard._clock import Clock
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard._text import to_base64url
 from credguard.errors import BusyError, SetupError, UnavailableError
 from credguard.keys import Keyring
@@ -99,7 +98,6 @@ class SwapPolicy:
 
 
 @exact_arguments()
-@keeping_no_locals
 class Swaps:
     """
     Records swaps.

@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping
 from credguard import sweeps
 from credguard._clock import in_utc
 from credguard._exact import exact_arguments
-from credguard._secret import keeping_no_locals
 from credguard.errors import CampaignStateError, SetupError
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.kit import Kit
@@ -68,7 +67,6 @@ class LeakStatus:
 
 
 @exact_arguments()
-@keeping_no_locals
 class Leaks:
     """
     Measures after leaks, in the credguard_factor_leak and _renewal tables.
