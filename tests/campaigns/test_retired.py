@@ -24,7 +24,7 @@ CROWD = [(str(number), f"hash of {number}") for number in range(1, 601)]
 def written(database: Database) -> None:
     """Write six hundred retired hashes and their members, from page 7 on."""
     prepare(database)
-    sealed = retired.seal(OWN, CAMPAIGN, CROWD, first=7)
+    sealed = retired.seal(OWN, CAMPAIGN, dict(CROWD), first=7)
     ids = [account_id for account_id, _ in CROWD]
     entry = Entry(
         ids,
@@ -100,7 +100,7 @@ def test_a_destroyed_hash_is_off_its_page(any_database: Database) -> None:
 def test_long_hashes_share_a_page_with_fewer() -> None:
     """The longest that are sealed, with the longest ids, fit as well."""
     long = [("é" * 250 + f"{number:05}", "\U0001f600" * 1024) for number in range(10)]
-    sealed = retired.seal(OWN, CAMPAIGN, long, first=0)
+    sealed = retired.seal(OWN, CAMPAIGN, dict(long), first=0)
     assert len(sealed.pages) == -(-len(long) // sealed.size)
     number, text = sealed.pages[0]
     plain = OWN.open(text, purpose="retired page", owner=f"{CAMPAIGN}/{number}")

@@ -176,7 +176,7 @@ def test_a_range_that_was_taken_over_before_it_began_is_passed_over(
     begun: list[bool] = []
     takings = SqlAccounts.takings
 
-    def sleep(*arguments: object, **named: object) -> list[Taking]:
+    def sleep(*arguments: object, **named: object) -> Iterator[list[Taking]]:
         if not begun:
             begun.append(True)
             clock.advance(RANGE_LEASE + timedelta(seconds=1))

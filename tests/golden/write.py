@@ -123,7 +123,7 @@ def texts(story: Story, made: str) -> dict[str, object]:
         ),
         "marker": markers(own, made, ["77"])[0],
         "retired page": retired.seal(
-            own, made, [("77", django_hash(GOOD))], first=7
+            own, made, {"77": django_hash(GOOD)}, first=7
         ).pages[0][1],
         "scope": str(created_before(now) & ~staff),
         "address hash": address_hash("Member77@mail.example"),

@@ -114,8 +114,8 @@ class Sights:
             yield [self._sight(row, needs) for row in page]
 
     def takings(
-        self, scope: Scope, ids: ColumnElement[bool], *, lock: bool
-    ) -> list[Taking]:
+        self, scope: Scope, ids: ColumnElement[bool], *, size: int, lock: bool
+    ) -> Iterator[list[Taking]]:
         """Read those of *ids* that may be in scope, locked until the end if asked."""
         bounds = self._compiler.bounds(scope)
         wanted = _PLAIN if bounds.is_exact else _PLAIN | needs_of(scope)
@@ -125,10 +125,10 @@ class Sights:
         query = select(*columns).where(ids, bounds.possible)
         query = query.order_by(self._reflected.id)
         rows = self._connection.execute(query.with_for_update() if lock else query)
-        by_column = zip(*rows.all(), strict=True)
-        # Of no rows there are no columns.
-        found = dict(zip((each.name for each in columns), by_column, strict=False))
-        return _takings(found)
+        names = [each.name for each in columns]
+        for page in rows.partitions(size):
+            by_column = zip(*page, strict=True)
+            yield _takings(dict(zip(names, by_column, strict=True)))
 
     def _pages(
         self, query: Select[*tuple[object, ...]], size: int, *, before: int
@@ -182,8 +182,6 @@ class Sights:
 
 def _takings(columns: Mapping[str, Sequence[object]]) -> list[Taking]:
     """Return what was read column by column, row by row."""
-    if not columns:
-        return []
     beside = [
         to_texts(columns[name]) if name in columns else repeat(None)
         for name in ("salt", "username")

@@ -195,10 +195,11 @@ class SqlAccounts:
         *,
         kept_in: Database,
         between: tuple[str | None, str],
+        size: int,
         lock: bool,
-    ) -> list[Taking]:
+    ) -> Iterator[list[Taking]]:
         """
-        Read the accounts with low < id <= high that may be in scope.
+        Read the accounts with low < id <= high that may be in scope, in pages.
 
         Raises:
             AccountIdError: A bound is no id of this table.
@@ -207,7 +208,9 @@ class SqlAccounts:
         ids = self._id <= self._key(high)
         if low is not None:
             ids = ids & (self._id > self._key(low))
-        return self._sights(connection, kept_in).takings(scope, ids, lock=lock)
+        return self._sights(connection, kept_in).takings(
+            scope, ids, size=size, lock=lock
+        )
 
     def count_scope(
         self, connection: Connection, scope: Scope, *, kept_in: Database | None

@@ -210,10 +210,11 @@ class TakesBySet(Protocol):
         *,
         kept_in: "Database",
         between: tuple[str | None, str],
+        size: int,
         lock: bool,
-    ) -> list[Taking]:
+    ) -> Iterator[list[Taking]]:
         """
-        Read the accounts with low < id <= high that may be in scope.
+        Read the accounts with low < id <= high that may be in scope, in pages.
 
         Args:
             connection: A transaction in the forum's database.
@@ -223,6 +224,8 @@ class TakesBySet(Protocol):
             kept_in: Where our own tables are.
 
             between: The two bounds, low None for none.
+
+            size: How many accounts a page has at the most.
 
             lock: Whether to lock them until the transaction ends.
         """

@@ -1,6 +1,6 @@
 """What a sweep decides for the accounts of one range, before any of it is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from credguard.campaigns import marking, retired
@@ -12,6 +12,7 @@ from credguard.campaigns.states import MemberState
 from credguard.campaigns.tally import MAX_RETIRED_CHARACTERS, has_password
 from credguard.keys import Keyring
 
+_PAGE = 1000  # columns that are written in one statement
 # What hashes begin with; only of another text the hasher is asked whether it is one.
 _BEGINNINGS = frozenset(
     "$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -21,19 +22,16 @@ _BEGINNINGS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Earlier:
     """
-    What of a range was written down before a crash.
+    What of a page of accounts was written down before a crash.
 
     Attributes:
         members: The member rows, by account.
 
         hashes: Their retired hashes, by account.
-
-        next_page: The number of the next page of hashes.
     """
 
-    members: Mapping[str, Member]
-    hashes: Mapping[str, str]
-    next_page: int
+    members: Mapping[str, Member] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,7 +39,10 @@ class Decision:
     """
     What is to be done in one range, and what will then have been done to it.
 
-    The counts include what was written down before a crash.
+    Accounts are taken in by the page and kept by the column: what makes an object of
+    each of them makes the garbage collector look through the whole process again and
+    again, for a quarter of a sweep's time. The counts include what was written down
+    before a crash.
     """
 
     campaign_id: str
@@ -50,60 +51,73 @@ class Decision:
     affected: list[str] = field(default_factory=list)
     entered: list[Entry] = field(default_factory=list)
     pages: list[tuple[int, str]] = field(default_factory=list)
-    swaps: list[Swap] = field(default_factory=list)
     retired: int = 0
     reachable: int = 0
+    _told: dict[str, str] = field(default_factory=dict)
+    _silent: dict[str, str] = field(default_factory=dict)
+    _without: list[str] = field(default_factory=list)
+    _swaps: tuple[list[str], list[str], list[str]] = field(
+        default_factory=lambda: ([], [], [])
+    )
 
     @property
     def touched(self) -> int:
         """How many accounts of the range are affected."""
         return len(self.affected)
 
-    def take(self, takings: Sequence[Taking], earlier: Earlier) -> None:
-        """Decide for the accounts of the range that are affected, once."""
-        self.affected = [taking.account_id for taking in takings]
-        if earlier.members:
-            known = earlier.members
-            for taking in takings:
-                if taking.account_id in known:
-                    self._resume(taking, known[taking.account_id], earlier.hashes)
-            takings = [each for each in takings if each.account_id not in known]
-        self._begin(takings, earlier.next_page)
+    @property
+    def swapped(self) -> int:
+        """How many password columns are to be written."""
+        return len(self._swaps[0])
 
-    def _begin(self, takings: Sequence[Taking], page: int) -> None:
-        told: list[tuple[str, str]] = []
-        silent: list[tuple[str, str]] = []
-        without: list[str] = []
+    def swaps(self) -> Iterator[list[Swap]]:
+        """Make what is to be written to password columns, in pages."""
+        for start in range(0, self.swapped, _PAGE):
+            page = (column[start : start + _PAGE] for column in self._swaps)
+            yield list(map(Swap, *page))
+
+    def take(self, takings: Sequence[Taking], earlier: Earlier) -> None:
+        """Decide for a page of accounts that are affected, once."""
+        self.affected += [taking.account_id for taking in takings]
+        known = earlier.members
         for taking in takings:
             account_id, text, address, *_ = taking
+            if known and account_id in known:
+                self._resume(taking, known[account_id], earlier.hashes)
+                continue
             is_plain = (
                 text and text[0] in _BEGINNINGS and len(text) <= MAX_RETIRED_CHARACTERS
             )
             if not is_plain and not self._has_password(taking):
-                without.append(account_id)
+                self._without.append(account_id)
             elif is_reachable(address):
-                told.append((account_id, text or ""))
+                self._told[account_id] = text or ""
             else:
-                silent.append((account_id, text or ""))
-        page = self._retire(told, page, is_reachable=True)
-        self._retire(silent, page, is_reachable=False)
-        self.entered.append(Entry(without, MemberState.NO_PASSWORD))
+                self._silent[account_id] = text or ""
 
-    def _retire(
-        self, hashes: list[tuple[str, str]], page: int, *, is_reachable: bool
-    ) -> int:
+    def seal(self, page: int) -> None:
+        """Seal what was decided, once, after all accounts; *page* is the first free."""
+        page = self._retire(self._told, page, is_reachable=True)
+        self._retire(self._silent, page, is_reachable=False)
+        self.entered.append(Entry(self._without, MemberState.NO_PASSWORD))
+
+    def _retire(self, hashes: dict[str, str], page: int, *, is_reachable: bool) -> int:
         """Take hashes out of use; return the number of the page after theirs."""
         sealed = retired.seal(self.own, self.campaign_id, hashes, first=page)
-        ids = [account_id for account_id, _ in hashes]
+        ids = list(hashes)
         state = MemberState.MUST_RESET
         entry = Entry(ids, state, is_reachable, sealed.first, sealed.size)
         self.entered.append(entry)
         self.pages += sealed.pages
         new = marking.markers(self.own, self.campaign_id, ids)
-        self.swaps += map(Swap, ids, [text for _, text in hashes], new)
+        self._swap(ids, hashes.values(), new)
         self.retired += len(ids)
         self.reachable += len(ids) * is_reachable
         return page + len(sealed.pages)
+
+    def _swap(self, ids: Iterable[str], old: Iterable[str], new: Iterable[str]) -> None:
+        for column, values in zip(self._swaps, (ids, old, new), strict=True):
+            column.extend(values)
 
     def _has_password(self, taking: Taking) -> bool:
         text, scheme = taking.password, ""
@@ -122,4 +136,4 @@ class Decision:
             return
         if hashes[taking.account_id] == taking.password:
             new = marking.marker(self.own, found)
-            self.swaps.append(Swap(taking.account_id, taking.password, new))
+            self._swap([taking.account_id], [taking.password], [new])

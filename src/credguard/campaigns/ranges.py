@@ -6,7 +6,7 @@ both. Where they do not, it is three: what will be done is written down first, s
 that a crash between them is finished when the range is leased again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -27,6 +27,7 @@ from credguard.storage import audit
 from credguard.storage.audit import Crowd
 from credguard.sweeps import Piece
 
+_PAGE = 500  # accounts that are read, and decided on, at a time
 _CHANGING = "Password columns are being changed; run it again."
 
 
@@ -90,11 +91,12 @@ class RangeWork:
     def _as_read(self, piece: Piece) -> None:
         """Decide on what was read without a lock, and write only if it still stands."""
         means = self.means
+        decision = self._begun()
         with means.database.read() as both:
-            takings = self._takings(both, both, piece, lock=False)
-        # Outside of any transaction, so that on SQLite two workers share this work.
-        earlier = Earlier({}, {}, retired.first_page(piece.number))
-        decision = self._decided(takings, earlier)
+            for page in self._takings(both, both, piece, lock=False):
+                decision.take(page, Earlier())
+        # Before the transaction that writes, so that on SQLite two workers share this.
+        decision.seal(retired.first_page(piece.number))
         crowd = audit.crowd(means.keyring, decision.affected)
         with means.database.begin() as both:
             self._hold(both)
@@ -113,7 +115,7 @@ class RangeWork:
         with means.database.begin() as both:
             self._hold(both)
             takings = self._takings(both, both, piece, lock=True)
-            decision = self._decided(takings, self._earlier(both, piece, takings))
+            decision = self._resumed(both, piece, takings)
             sweeps.finish(both, piece, touched=decision.touched)
             self._write_down(both, decision)
             self._swap(both, decision)
@@ -122,15 +124,16 @@ class RangeWork:
     def _apart(self, piece: Piece) -> None:
         means, accounts = self.means, self.means.accounts
         with means.database.read() as ours, accounts.reading() as forum:
-            takings = self._takings(forum, ours, piece, lock=False)
+            takings = list(self._takings(forum, ours, piece, lock=False))
         with means.database.begin() as ours:
             self._hold(ours)
-            decision = self._decided(takings, self._earlier(ours, piece, takings))
+            decision = self._resumed(ours, piece, takings)
             self._write_down(ours, decision)
         with accounts.writing() as forum:
             # A column that changed since was changed after the watermark, by the
             # forum's own reset form; the gate deals with it at the next log-in.
-            accounts.swap(forum, decision.swaps)
+            for page in decision.swaps():
+                accounts.swap(forum, page)
         with means.database.begin() as ours:
             # Not if the campaign went on: then another worker has done this range,
             # and what stands in the columns is right.
@@ -140,15 +143,16 @@ class RangeWork:
             self._note(ours, piece, decision)
 
     def _swap(self, both: Connection, decision: Decision) -> None:
-        done = self.means.accounts.swap(both, decision.swaps)
-        if done != len(decision.swaps):
+        swap = self.means.accounts.swap
+        if sum(swap(both, page) for page in decision.swaps()) != decision.swapped:
             raise BusyError(_CHANGING)
 
     def _take_back(self, decision: Decision) -> None:
         """Undo what an abort that came in between could not see."""
-        undo = [Swap(each.account_id, each.new, each.old) for each in decision.swaps]
         with self.means.accounts.writing() as forum:
-            self.means.accounts.swap(forum, undo)
+            for page in decision.swaps():
+                undo = [Swap(each.account_id, each.new, each.old) for each in page]
+                self.means.accounts.swap(forum, undo)
         refuse_aborted(CampaignState.ABORTED)
 
     def _hold(self, connection: Connection) -> None:
@@ -161,44 +165,55 @@ class RangeWork:
 
     def _takings(
         self, forum: Connection, ours: Connection, piece: Piece, *, lock: bool
-    ) -> list[Taking]:
-        """Return the accounts of the range that are affected."""
+    ) -> Iterator[list[Taking]]:
+        """Read the accounts of the range that are affected, in pages."""
         means, opened_at = self.means, self.record.opened_at
         accounts = means.accounts
         if isinstance(accounts, TakesBySet):
             # What `is_affected` says of the watermark, as a scope.
             scope = self.record.plan.scope & atoms.CredentialSetBefore(opened_at)
             between = (piece.low, piece.high)
-            found = accounts.takings(
-                forum, scope, kept_in=means.database, between=between, lock=lock
+            pages = accounts.takings(
+                forum,
+                scope,
+                kept_in=means.database,
+                between=between,
+                size=_PAGE,
+                lock=lock,
             )
         else:
             rows = accounts.between(forum, low=piece.low, high=piece.high, lock=lock)
-            found = [_asking(account) for account in rows]
-        asked = [taking.asks for taking in found if taking.asks is not None]
+            pages = iter([[_asking(account) for account in rows]])
+        for page in pages:
+            yield self._affected(ours, page)
+
+    def _affected(self, ours: Connection, page: list[Taking]) -> list[Taking]:
+        """Return those of a page who are in scope, where the database cannot tell."""
+        asked = [taking.asks for taking in page if taking.asks is not None]
         if not asked:
-            return found
-        facts = means.facts_of_many(ours, asked, self.listed)
+            return page
+        scope, opened_at = self.record.plan.scope, self.record.opened_at
         out = {
             each.account_id
-            for each in facts
-            if not is_affected(self.record.plan.scope, each, opened_at=opened_at)
+            for each in self.means.facts_of_many(ours, asked, self.listed)
+            if not is_affected(scope, each, opened_at=opened_at)
         }
-        return [taking for taking in found if taking.account_id not in out]
+        return [taking for taking in page if taking.account_id not in out]
 
-    def _earlier(
-        self, connection: Connection, piece: Piece, takings: Sequence[Taking]
-    ) -> Earlier:
-        """Return what of the range was written down before a crash."""
-        ids = [taking.account_id for taking in takings]
-        known = members.known(connection, self.record.id, ids)
-        hashes = retired.hashes_of(connection, self.own, known.values())
-        page = retired.next_page(connection, self.record.id, piece.number)
-        return Earlier(known, hashes, page)
+    def _begun(self) -> Decision:
+        return Decision(self.record.id, self.own, self.means.identify)
 
-    def _decided(self, takings: Sequence[Taking], earlier: Earlier) -> Decision:
-        decision = Decision(self.record.id, self.own, self.means.identify)
-        decision.take(takings, earlier)
+    def _resumed(
+        self, ours: Connection, piece: Piece, takings: Iterable[list[Taking]]
+    ) -> Decision:
+        """Decide on a range of which a part may have been written before a crash."""
+        decision = self._begun()
+        for page in takings:
+            ids = [taking.account_id for taking in page]
+            known = members.known(ours, self.record.id, ids)
+            hashes = retired.hashes_of(ours, self.own, known.values())
+            decision.take(page, Earlier(known, hashes))
+        decision.seal(retired.next_page(ours, self.record.id, piece.number))
         return decision
 
     def _write_down(self, connection: Connection, decision: Decision) -> None:

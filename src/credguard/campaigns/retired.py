@@ -7,7 +7,8 @@ one of them less than a millisecond. A member's row names its page.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
@@ -45,7 +46,7 @@ class Sealed(NamedTuple):
 
 
 def seal(
-    own: Keyring, campaign_id: str, hashes: Sequence[tuple[str, str]], *, first: int
+    own: Keyring, campaign_id: str, hashes: Mapping[str, str], *, first: int
 ) -> Sealed:
     """
     Seal hashes that are taken out of use.
@@ -55,14 +56,15 @@ def seal(
 
         campaign_id: The campaign.
 
-        hashes: The accounts' ids and hashes.
+        hashes: The hashes, by account.
 
         first: The number of the first page.
     """
     size = PAGE_ACCOUNTS
     while True:
+        each = iter(hashes.items())
         starts = range(0, len(hashes), size)
-        plain = [_written(dict(hashes[at : at + size])) for at in starts]
+        plain = [_written(dict(islice(each, size))) for _ in starts]
         if all(len(each) <= MAX_PLAIN_BYTES for each in plain):
             break
         size //= 2  # one account alone always fits

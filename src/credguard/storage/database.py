@@ -23,6 +23,7 @@ from credguard.storage.engines import (
 )
 from credguard.storage.failures import naming_failures
 from credguard.storage.quick import QuickConnection
+from credguard.storage.turns import take_turn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -62,7 +63,7 @@ class Database:
         self._engine = make_engine(self._url, patience)
         set_up = self._set_up_sqlite if self.is_sqlite else self._set_up_server
         event.listen(self._engine, "connect", set_up)
-        event.listen(self._engine, "begin", _begin)
+        event.listen(self._engine, "begin", self._begin)
         self._reader = self._engine.execution_options(credguard_reads=True)
         self._quick_engine = self._engine
         if ours and sqlite_file(self._url):
@@ -162,6 +163,18 @@ class Database:
         message = "the database URL does not lead to a database that is supported"
         raise StorageSetupError(message)
 
+    def _begin(self, connection: Connection) -> None:
+        reads = connection.get_execution_options().get("credguard_reads")
+        if not self.is_sqlite:
+            if reads:
+                # What is counted in several statements must add up, as on SQLite.
+                statement = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+                connection.exec_driver_sql(statement)
+        elif reads:
+            connection.exec_driver_sql("BEGIN")
+        else:
+            take_turn(connection, self._patience)
+
     def _set_up_server(
         self,
         connection: "DBAPIConnection",
@@ -217,16 +230,3 @@ def insert_new(
         key = next(iter(table.primary_key))
         unchanged = mysql.insert(table).on_duplicate_key_update({key.name: key})
         connection.execute(unchanged, list(rows))
-
-
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("credguard_reads")
-    if connection.dialect.name != "sqlite":
-        if reads:
-            # What is counted in several statements must add up, as on SQLite.
-            statement = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-            connection.exec_driver_sql(statement)
-        return
-    # A deferred transaction that turns into a writer fails at once with
-    # "database is locked", busy timeout or not; an immediate one waits.
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
