@@ -70,7 +70,16 @@ def test_the_tables_are_those_of_the_code(database: Database) -> None:
         def is_ours(name: str | None, kind: str, _parents: object) -> bool:
             return kind != "table" or name != VERSION_TABLE
 
-        options = {"include_name": is_ours, "compare_type": True}
+        def is_here(found: object, *_: object) -> bool:
+            # Alembic does not ask on which databases an index is made.
+            only_partial = getattr(found, "name", "") == "credguard_notice_unplaced"
+            return database.dialect != "mariadb" or not only_partial
+
+        options = {
+            "include_name": is_ours,
+            "include_object": is_here,
+            "compare_type": True,
+        }
         context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, tables.metadata))
 

@@ -271,4 +271,7 @@ class SqlAccounts:
     def _accounts(
         self, connection: Connection, query: Select[*tuple[object, ...]]
     ) -> list[Account]:
-        return [account_of(row) for row in connection.execute(query).mappings()]
+        found = connection.execute(query)
+        names = list(found.keys())
+        # A dict knows at once what is not in it; a row of SQLAlchemy's asks around.
+        return [account_of(dict(zip(names, row, strict=True))) for row in found]

@@ -24,6 +24,7 @@ VERSIONS = (  # every revision, oldest first
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 
 _ONE_THREAD = Lock()
