@@ -24,6 +24,7 @@ from credguard.storage.engines import (
 from credguard.storage.failures import naming_failures
 from credguard.storage.quick import QuickConnection
 from credguard.storage.turns import take_turn
+from credguard.storage.write_ahead import WriteAheadLog
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -65,8 +66,9 @@ class Database:
         event.listen(self._engine, "connect", set_up)
         event.listen(self._engine, "begin", self._begin)
         self._reader = self._engine.execution_options(credguard_reads=True)
-        self._quick_engine = self._engine
-        if ours and sqlite_file(self._url):
+        self._quick_engine, self._log = self._engine, None
+        if ours and (file := sqlite_file(self._url)):
+            self._log = WriteAheadLog(file)
             # To wait for the disk would take ten times as long as the rest.
             self._quick_engine = make_engine(self._url, patience, **_ALONE)
             quick = partial(self._set_up_sqlite, synchronous="NORMAL")
@@ -144,10 +146,11 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, reads: bool) -> Iterator[Connection]:
-        with naming_failures():
-            connection = self._connect(reads=reads)
-            with connection, connection.begin():
+        with naming_failures(), self._connect(reads=reads) as connection:
+            with connection.begin():
                 yield connection
+            if self._log is not None and not reads:
+                self._log.shorten(connection)
 
     # No engine is a local variable here: it shows the query of its URL.
     def _connect(self, *, reads: bool) -> Connection:
