@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 LONGEST_LOG = 16 << 20  # bytes; SQLite itself begins to copy at a quarter of that
 _PATIENCE = 200  # milliseconds; a range is read, or written, in less
-_SHORTEST_REST, _LONGEST_REST = 0.25, 60.0  # seconds between two tries
+_SHORTEST_REST, _LONGEST_REST = 0.5, 60.0  # seconds between two tries
 
 
 class WriteAheadLog:
@@ -46,10 +46,12 @@ class WriteAheadLog:
         is_empty = False
         with suppress(sqlite3.Error):
             is_empty = isinstance(raw, sqlite3.Connection) and _empty(raw)
+        if is_empty:
+            self._rest = _SHORTEST_REST
+            return
         # Who reads for minutes, such as a backup, must not hold up each commit.
-        longer = min(2 * self._rest, _LONGEST_REST)
-        self._rest = _SHORTEST_REST if is_empty else longer
         self._rests_until = time.monotonic() + self._rest
+        self._rest = min(2 * self._rest, _LONGEST_REST)
 
     def _is_too_long(self) -> bool:
         try:
