@@ -24,6 +24,9 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=1_500_000)
     parser.add_argument("--database", default="sqlite", metavar="URL")
     parser.add_argument("--sweep", action="store_true", help="only the sweep")
+    parser.add_argument(
+        "--alone", action="store_true", help="the sweep without notices and peers"
+    )
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -35,9 +38,9 @@ def main() -> None:
         print(f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
         print(f"{asked.accounts:,} accounts, made in {table.make():.1f} s")
         try:
-            if not asked.sweep:
+            if not (asked.sweep or asked.alone):
                 opening.run(table)
-            sweeping.run(table, workers=asked.workers)
+            sweeping.run(table, workers=asked.workers, is_alone=asked.alone)
         finally:
             table.drop()
         print(f"load at the end: {os.getloadavg()[0]:.1f}")

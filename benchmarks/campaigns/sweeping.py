@@ -18,8 +18,8 @@ from credguard.campaigns import filling, parse_scope, waves
 TARGETS = {"sqlite": 10, "postgresql": 60}  # seconds for 1.5 million
 
 
-def run(table: UserTable, *, workers: int) -> None:
-    """Print what sweeping everybody takes, and the same by Django's means."""
+def run(table: UserTable, *, workers: int, is_alone: bool) -> None:
+    """Print what sweeping everybody takes, and notices, and Django's own means."""
     before = _bytes(table)
     guard, campaign = _started(table)
     opened = _bytes(table)
@@ -35,6 +35,12 @@ def run(table: UserTable, *, workers: int) -> None:
         f"bytes an account: {before / table.accounts:.0f} before, "
         f"{(_bytes(table) - opened) / table.accounts:.0f} more by the sweep"
     )
+    if not is_alone:
+        _go_on(table, guard, campaign, took)
+
+
+def _go_on(table: UserTable, guard: CredGuard, campaign: str, took: float) -> None:
+    """Print what comes after a sweep that *took* so many seconds, and the peers."""
     swept, means = _bytes(table), means_of(guard)
     record = guard.campaigns.find(campaign)
     for name, act in (("queue", filling.fill), ("place", waves.sort)):
