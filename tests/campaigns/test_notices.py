@@ -1,5 +1,6 @@
 """Waves, rests, the breaker, bounces, reminders, and those who cannot be told."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -33,6 +34,8 @@ from credguard.errors import (
     PasswordMismatchError,
     TokenRefusedError,
 )
+from credguard.storage import audit
+from credguard.storage.audit_tables import audit as audit_table
 from credguard.storage.tables import notice
 from credguard.testing import FrozenClock, RememberedMail
 from forums import FAST, LETTER, House, address_of, house_at, password_of, token_in
@@ -429,6 +432,31 @@ def test_reminders_go_to_those_still_open_once_of_each_kind(
     assert len({str(each.message["Message-ID"]) for each in mail.carried}) == 7
     counts = still.counted(campaign).counts
     assert (counts[AccountState.TOLD], counts[AccountState.RESET_DONE]) == (2, 1)
+
+
+def test_reminders_and_their_record_stand_or_fall_together(
+    still: House, clock: FrozenClock
+) -> None:
+    """What dies before it could say what it queued has queued nothing."""
+    campaign = swept(still)
+    still.campaigns.send(campaign, RememberedMail(), worker="sender")
+    clock.advance(4 * DAY)
+
+    def die(*_: object, **named: object) -> None:
+        if named["event"] == "reminders queued":
+            raise SystemExit
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(audit, "record", die)
+        with pytest.raises(SystemExit):
+            still.campaigns.remind(campaign)
+    assert still.campaigns.remind(campaign) == 3
+    with still.guard._database.read() as connection:
+        query = select(audit_table.c.detail).where(
+            audit_table.c.event == "reminders queued"
+        )
+        (detail,) = connection.scalars(query)
+    assert json.loads(detail)["accounts"] == 3
 
 
 def test_a_reminder_reaches_who_has_another_address_now(

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import pytest
 from calls import FusedClock, FusedMail, fused_randomness
 from drivers import wired
+from every_k import is_tidying
 from fuses import Fuse
 
 from credguard import CredGuard, Keyring, PasswordPolicy, SecondFactors
@@ -474,8 +475,7 @@ def _is_told(world: World) -> bool:
 # What may fail unseen, because the caller has nothing to do again: without a random
 # number there is no better hash until the next log-in, and what is not kept of a
 # screening is screened again then.
-MAY_SUCCEED: dict[str, Callable[[str], bool]] = {
-    **dict.fromkeys(BAD, lambda _: False),
-    "log in and rehash": lambda step: step == "random",
-    "redeem": lambda _: True,
+MAY_SUCCEED: dict[str, Callable[[Fuse], bool]] = {
+    "log in and rehash": lambda fuse: fuse.last == "random",
+    "redeem": is_tidying,
 }

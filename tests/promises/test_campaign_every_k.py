@@ -7,7 +7,12 @@ from pathlib import Path
 import campaign_deeds as deeds
 import pytest
 from campaign_deeds import BEFORE, DAYS, DEEDS, Place
-from every_k import Trial, fail_everywhere, kill_everywhere
+from every_k import (
+    Trial,
+    fail_everywhere,
+    is_tidying,
+    kill_everywhere,
+)
 from executioner import Executioner
 from fuses import Fuse, Trouble
 from snapshots import kept
@@ -81,15 +86,21 @@ def trial(name: str, mode: str, database_url: str, tmp_path: Path) -> Iterator[T
             given=place.given,
             put_back=begin,
             settle=partial(deeds.settle, place),
+            may_succeed=is_tidying if name == "redeem" else lambda _: False,
         )
 
 
 @EACH_PART
 def test_a_campaign_survives_a_kill_at_every_step(
-    name: str, trial: Trial, executioner: Executioner, proof: Proof
+    name: str,
+    database_url: str,
+    trial: Trial,
+    executioner: Executioner,
+    proof: Proof,
 ) -> None:
     """Each account is in one state, and the next run ends as any other."""
-    few = STRIDES.get(name, 1)
+    # On servers, whose transactions end as SQLite's do, every second one.
+    few = STRIDES.get(name, 1) * (1 if database_url.startswith("sqlite") else 2)
     stride = sized(everyday=23 * few, prove=few, nightly=1)
     assert kill_everywhere(trial, executioner, proof, stride=stride) >= 10
 

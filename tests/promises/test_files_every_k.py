@@ -48,7 +48,7 @@ def trial(
             settle=partial(deeds.settle, place),
             # An old corpus that cannot be read is fetched anew, and what is left of
             # the journal is removed by the next sync.
-            may_succeed=lambda step: step in {"open to read", "unlink"},
+            may_succeed=lambda fuse: fuse.last in {"open to read", "unlink"},
         )
 
 

@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+)
 
 from credguard.campaigns import outbox
 from credguard.campaigns.bounce_codes import BAD_PATTERNS
@@ -32,21 +41,11 @@ def queue_due(means: Means, record: Record) -> int:
     Returns:
         How many were put there.
     """
-    queued, now = 0, means.clock()
-    for kind, after in record.plan.notices.reminders().items():
-        count = _queue(means, record, kind, now - after)
-        if count:
-            detail = {"campaign": record.id, "kind": kind, "accounts": count}
-            with means.database.begin() as connection:
-                audit.record(
-                    connection,
-                    means.keyring,
-                    event="reminders queued",
-                    detail=detail,
-                    now=now,
-                )
-        queued += count
-    return queued
+    now = means.clock()
+    reminders = record.plan.notices.reminders()
+    return sum(
+        _queue(means, record, kind, now - after) for kind, after in reminders.items()
+    )
 
 
 def _queue(means: Means, record: Record, kind: str, told_before: datetime) -> int:
@@ -55,17 +54,23 @@ def _queue(means: Means, record: Record, kind: str, told_before: datetime) -> in
         with means.database.begin() as connection:
             query = _due(record, kind, told_before, after)
             ids = [str(each) for each in connection.execute(query).scalars()]
-            outbox.queue_once(
-                connection,
-                record.id,
-                ids,
-                kind=kind,
-                key_id=means.keyring.current.id,
-                now=means.clock(),
-            )
-        if not ids:
-            return queued
+            if not ids:
+                return queued
+            _queue_page(means, connection, record.id, kind=kind, ids=ids)
         queued, after = queued + len(ids), ids[-1]
+
+
+def _queue_page(
+    means: Means, connection: Connection, campaign_id: str, *, kind: str, ids: list[str]
+) -> None:
+    """Queue reminders and say so, both or neither."""
+    now = means.clock()
+    ring = means.keyring
+    outbox.queue_once(
+        connection, campaign_id, ids, kind=kind, key_id=ring.current.id, now=now
+    )
+    detail = {"campaign": campaign_id, "kind": kind, "accounts": len(ids)}
+    audit.record(connection, ring, event="reminders queued", detail=detail, now=now)
 
 
 def _due(
