@@ -1,5 +1,6 @@
 """Something is done, and killed or made to fail at its k-th step, for every k."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -146,6 +147,9 @@ def fail_everywhere(
             assert is_fine, f"{what} was told as a success"
         else:
             check_quiet(error, what)
+        # Its frames may hold a connection to the file that is put back next.
+        error = None
+        gc.collect()
         _settle(trial, expected, what)
         proof.tried()
         proof.injected()

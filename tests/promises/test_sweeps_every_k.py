@@ -77,16 +77,20 @@ def trial(
 
 @EACH_SWEEP
 def test_a_sweep_survives_a_kill_at_every_step(
-    trial: Trial, executioner: Executioner, proof: Proof
+    database_url: str, trial: Trial, executioner: Executioner, proof: Proof
 ) -> None:
     """No password and no seed is lost, and the next run ends as any other."""
-    stride = sized(everyday=37, prove=2, nightly=1)
+    few = 2 if database_url.startswith("sqlite") else 9
+    stride = sized(everyday=37, prove=few, nightly=1)
     assert kill_everywhere(trial, executioner, proof, stride=stride) >= 10
 
 
 @EACH_SWEEP
-def test_a_sweep_survives_an_error_at_every_step(trial: Trial, proof: Proof) -> None:
+def test_a_sweep_survives_an_error_at_every_step(
+    database_url: str, trial: Trial, proof: Proof
+) -> None:
     """The error is a declared one that quotes nothing, and the next run goes on."""
     kinds = len(Trouble)
-    stride = sized(everyday=31 * kinds, prove=3 * kinds, nightly=1)
+    few = 3 if database_url.startswith("sqlite") else 10
+    stride = sized(everyday=31 * kinds, prove=few * kinds, nightly=1)
     assert fail_everywhere(trial, proof, stride=stride) >= 10
