@@ -219,6 +219,14 @@ def test_sqlite_is_set_up(sqlite_url: str) -> None:
     database.close()
 
 
+def test_an_old_sqlite_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is when the database is opened, and not in the middle of a sweep."""
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 32, 3))
+    monkeypatch.setattr(sqlite3, "sqlite_version", "3.32.3")
+    with pytest.raises(StorageSetupError, match=r"3\.33 is needed; .* has 3\.32\.3"):
+        Database("sqlite://")
+
+
 def test_a_forums_journal_is_left_alone(forum_path: Path) -> None:
     """A database that is the forum's alone keeps its journal mode."""
     with closing(sqlite3.connect(forum_path)) as forum:

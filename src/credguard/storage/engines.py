@@ -2,6 +2,7 @@
 
 import logging
 import re
+import sqlite3
 from datetime import timedelta
 
 from sqlalchemy import Engine, create_engine, event
@@ -25,6 +26,7 @@ _DRIVERS = {
     "mysql": "mariadb+pymysql",
     "mariadb": "mariadb+pymysql",
 }
+_OLDEST_SQLITE = (3, 33, 0)  # the first that updates rows from a list of values
 _LATIN_1_ONLY = "mariadb+pymysql"
 _EXTRAS = {"postgresql": "postgres", "mariadb": "mariadb"}
 _IN_MEMORY = {None, "", ":memory:"}
@@ -79,10 +81,12 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
         further: Options of SQLAlchemy's `create_engine`.
 
     Raises:
-        StorageSetupError: The driver understands the URL otherwise.
+        StorageSetupError: The driver understands the URL otherwise, or Python's
+            SQLite is too old.
         MissingExtraError: The driver is not installed.
     """
     backend = url.get_backend_name()
+    _check_sqlite(backend)
     logging.getLogger(f"sqlalchemy.engine.Engine.{_LOGS_AS}").addFilter(_is_no_row)
     silence, url = _silence_of(url), url.difference_update_query([SILENCE])
     options: dict[str, object] = {
@@ -118,6 +122,12 @@ def make_engine(url: URL, patience: timedelta, **further: object) -> Engine:
         raise MissingExtraError(_EXTRAS[backend], needed_for="This database")
     message = "this database URL is not understood"
     raise StorageSetupError(message)
+
+
+def _check_sqlite(backend: str) -> None:
+    if backend == "sqlite" and sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        message = f"SQLite 3.33 is needed; this Python has {sqlite3.sqlite_version}"
+        raise StorageSetupError(message)
 
 
 def _is_no_row(record: logging.LogRecord) -> bool:
