@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from credguard.storage.engines import milliseconds
 
 _BETWEEN_LOOKS = 0.002  # seconds
-_PRIMARY = 0xFF  # the part of SQLite's result code that says what, and not why
+_PRIMARY = 0xFF  # the part of SQLite's result that says why, in short
 
 
 def take_turn(connection: Connection, patience: timedelta) -> None:
@@ -46,8 +46,8 @@ def _has_begun(connection: Connection, *, is_last: bool) -> bool:
         # "database is locked", whatever the patience; an immediate one can wait.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     except OperationalError as error:
-        code = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY
-        if is_last or code != sqlite3.SQLITE_BUSY:
+        why = getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY
+        if is_last or why != sqlite3.SQLITE_BUSY:
             raise
         return False
     return True
