@@ -141,11 +141,14 @@ def canonical(scheme: str, stored: str) -> str:
     Return *stored* in the one spelling of those that are documented as equal.
 
     They are the three names that PHP and others give one bcrypt, hexadecimal in
-    capitals where Auth0's import takes both, and the choices that mean nothing in
-    Community Framework 1. What is wrapped is wrapped as it was.
+    capitals where Auth0's import takes both, ``{crypt}`` as RFC 2307 spells it too,
+    and the choices that mean nothing in Community Framework 1. What is wrapped is
+    wrapped as it was.
     """
     if scheme in {"ours", "wrapped"}:
         return stored
+    if scheme == "ldap:crypt":
+        stored = stored.replace("{crypt}", "{CRYPT}", 1)
     equal = _UNSALTED.sub(r"\1a0", _BCRYPT.sub("$2b", stored))
     if scheme.startswith("auth0:") and '"encoding":"hex"' in stored:
         return _DIGITS.sub(lambda found: found[0].lower(), equal)

@@ -43,6 +43,16 @@ GRID = [
 CEILINGS = Ceilings(argon2_memory_kib=512)
 CYCLES = sized(everyday=2, prove=20, nightly=200)
 READER = PasswordHasher(accept=DJANGO)
+JUMPS = (
+    *(0, 30, 1, -1, -30, -3600, 3600, -60, 61, 86_400, -86_400, 90_000, -7200),
+    172_800,
+)
+REFUSED = {
+    "CodeReplayedError",
+    "StepInFutureError",
+    "CodeMismatchError",
+    "LockedOutError",
+}
 HOUR = timedelta(hours=1)
 STEP = timedelta(seconds=30)
 NEW = "a quiet harbour at noon"
@@ -132,7 +142,9 @@ def test_no_jump_of_the_clock_brings_a_code_back(
 ) -> None:
     """After each jump, no step is accepted twice, nor one before the last."""
     clock = FrozenClock(NOON)
-    [phone] = enroll_all(database, keyring, ["17"])
+    # Each cycle another member: who sends so many wrong codes is locked out for good.
+    names = [str(cycle) for cycle in range(CYCLES)]
+    phones = enroll_all(database, keyring, names)
     factors = SecondFactors(
         database,
         keyring,
@@ -141,29 +153,21 @@ def test_no_jump_of_the_clock_brings_a_code_back(
         hasher=CHEAP,
         clock=clock,
     )
-    steps: list[int] = []
-    jumps = [0, 30, 1, -1, -30, -3600, 3600, -60, 61, 86_400, -86_400, 90_000, -7200]
-    jumps.append(172_800)
-    for jump in jumps * CYCLES:
-        clock.advance(timedelta(seconds=jump))
-        present = int(clock().timestamp()) // 30
-        for offset in range(-width - 1, width + 2):
-            proof.tried()
-            word = _accepted(factors, "17", phone.code(clock(), offset))
-            step = present + offset
-            if word == "Verified":
+    for name, phone in zip(names, phones, strict=True):
+        steps: list[int] = []
+        for jump in JUMPS:
+            clock.advance(timedelta(seconds=jump))
+            present = int(clock().timestamp()) // 30
+            for offset in range(-width - 1, width + 2):
+                proof.tried()
+                word = _accepted(factors, name, phone.code(clock(), offset))
+                if word != "Verified":
+                    assert word in REFUSED
+                    continue
                 assert abs(offset) <= width
-                assert not steps or step > steps[-1]
-                steps.append(step)
-            else:
-                assert word in {
-                    "CodeReplayedError",
-                    "StepInFutureError",
-                    "CodeMismatchError",
-                    "LockedOutError",
-                }
-    assert len(steps) >= CYCLES
-    assert steps == sorted(set(steps))
+                steps.append(present + offset)
+        assert len(steps) >= 2
+        assert steps == sorted(set(steps))
 
 
 @pytest.mark.promise("P3")

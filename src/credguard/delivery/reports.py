@@ -12,6 +12,7 @@ Source:
 
 import re
 from email import message_from_bytes
+from email.errors import MessageError
 from email.message import Message
 from email.policy import compat32
 
@@ -27,6 +28,11 @@ _ACTION = re.compile(r"(?im)^Action:[ \t]*([a-z]+)")
 _STATUS = re.compile(r"(?im)^Status:[ \t]*([245]\.[0-9]{1,3}\.[0-9]{1,3})\b")
 _FEEDBACK = re.compile(r"(?im)^Feedback-Type:[ \t]*([a-z-]+)")
 _FAILED = "failed"
+# What the standard parser, and the writing of what it made, raise on bad mail.
+_MISREAD = (
+    *(MessageError, LookupError, ValueError, TypeError, AttributeError),
+    RecursionError,
+)
 _COMPLAINTS = frozenset({"abuse", "fraud"})
 
 
@@ -50,8 +56,7 @@ def read_report(mail: bytes) -> MailEvent | None:
         if message.get_content_type() != "multipart/report":
             return None
         return _read(message, mail)
-    except (LookupError, ValueError, TypeError, AttributeError, RecursionError):
-        # The standard parser promises not to raise on bad mail; it does at times.
+    except _MISREAD:
         return None
 
 

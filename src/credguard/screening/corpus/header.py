@@ -178,7 +178,7 @@ def read_header(data: bytes, *, where: str) -> Header:
     Return what the first 4,096 bytes of a file say.
 
     Args:
-        data: The bytes; fewer if the file is shorter.
+        data: The bytes; fewer if the file is shorter. What follows is not looked at.
 
         where: The file's name, for errors.
 
@@ -198,7 +198,7 @@ def read_header(data: bytes, *, where: str) -> Header:
             f"up to {VERSION}; upgrade credguard or build the corpus again"
         )
         raise CorpusSetupError(message)
-    said, (summed,) = data[:_SUMMED_BYTES], _SUM.unpack(data[_SUMMED_BYTES:])
+    said, (summed,) = data[:_SUMMED_BYTES], _SUM.unpack_from(data, _SUMMED_BYTES)
     header = _read(said) if version and crc32(said) == summed else None
     if header is None:
         message = f"the header of {where} is damaged; build or copy the corpus again"
