@@ -5,9 +5,7 @@ from importlib import resources
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from authenticators import CHEAP, NOON, enrolled, keeper
 from sqlalchemy import (
     Column,
@@ -27,8 +25,9 @@ from credguard import Keyring, SecondFactors
 from credguard.second_factor.totp import code_at, step_at
 from credguard.storage import Database
 from credguard.storage.schema import VERSION_TABLE, VERSIONS, prepare
-from credguard.storage.tables import metadata, second_factor
+from credguard.storage.tables import second_factor
 from credguard.testing import FrozenClock
+from migrated import differences
 
 SAMPLES: dict[type, object] = {str: "ключ", int: 7, float: 1.5}
 
@@ -97,10 +96,7 @@ def test_the_migrated_tables_are_the_ones_that_are_used(database: Database) -> N
     prepare(database)
     with database.read() as connection:
         assert inspect(connection).has_table(second_factor.name)
-        context = MigrationContext.configure(
-            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
-        )
-        assert compare_metadata(context, metadata) == []
+        assert differences(connection) == []
 
 
 def test_factors_of_before_there_were_recovery_codes_work(
@@ -144,7 +140,4 @@ def test_a_migration_that_was_cut_short_is_gone_on_with(database: Database) -> N
         )
     prepare(database)
     with database.read() as connection:
-        context = MigrationContext.configure(
-            connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
-        )
-        assert compare_metadata(context, metadata) == []
+        assert differences(connection) == []

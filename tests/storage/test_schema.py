@@ -4,11 +4,8 @@ from contextlib import closing
 
 import another_process
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
-    Connection,
     Executable,
     column,
     delete,
@@ -23,6 +20,7 @@ from sqlalchemy.schema import DropTable
 from credguard.errors import StorageSetupError, StorageUnavailableError
 from credguard.storage import Database, schema, tables
 from credguard.storage.schema import VERSION_TABLE, VERSIONS, prepare
+from migrated import differences
 
 VERSION = table(VERSION_TABLE, column("version_num"))
 OURS = {VERSION_TABLE, *tables.metadata.tables}
@@ -65,24 +63,6 @@ def test_an_empty_database_is_prepared(database: Database) -> None:
 def test_the_tables_are_those_of_the_code(database: Database) -> None:
     """What the migrations make is what the code reads: columns, types, indexes."""
     prepare(database)
-
-    def differences(connection: Connection) -> list[object]:
-        def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-            return kind != "table" or name != VERSION_TABLE
-
-        def is_here(found: object, *_: object) -> bool:
-            # Alembic does not ask on which databases an index is made.
-            only_partial = getattr(found, "name", "") == "credguard_notice_unplaced"
-            return database.dialect != "mariadb" or not only_partial
-
-        options = {
-            "include_name": is_ours,
-            "include_object": is_here,
-            "compare_type": True,
-        }
-        context = MigrationContext.configure(connection, opts=options)
-        return list(compare_metadata(context, tables.metadata))
-
     with database.read() as connection:
         assert differences(connection) == []
 
