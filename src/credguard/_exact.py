@@ -7,15 +7,14 @@ before they do anything, and a wrong one is `TypeError`, the same everywhere.
 """
 
 import inspect
-import sys
 import types
 import typing
 from collections import abc
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import partial
 from typing import Any, TypeVar, get_args, get_origin
 
-from credguard._secret import clear_frames, keeping_no_locals, unwrapped
+from credguard._secret import keeping_no_locals, keeps_no_locals, unwrapped
 
 Cls = TypeVar("Cls", bound=type)
 Fits = Callable[[object], bool]
@@ -58,27 +57,7 @@ def _exact(method: Callable[..., Any], anything: tuple[str, ...]) -> Callable[..
         return method
     # One wrapper, not one around the other: sessions and audit are tagged through it.
     method = unwrapped(method)
-    judge = _Judge(method, frozenset(anything))
-    right: set[tuple[object, ...]] = set()
-
-    @wraps(method)
-    def checked(self: object, /, *args: object, **kwargs: object) -> object:
-        before = id(sys.exception())
-        try:
-            # What is right depends on nothing but the types.
-            kinds = (*map(type, args), *kwargs, *map(type, kwargs.values()))
-            if kinds not in right:
-                flaw = judge.flaw_of(args, kwargs)
-                if flaw is not None:
-                    raise TypeError(flaw)  # noqa: TRY301  # its frames are cleared too
-                if len(right) < _MOST_KINDS:
-                    right.add(kinds)
-            return method(self, *args, **kwargs)
-        except BaseException as error:
-            del args, kwargs
-            clear_frames(error, before)
-            raise
-
+    checked = keeps_no_locals(method, _Judge(method, frozenset(anything)).check)
     vars(checked)["_is_exact"] = True
     return checked
 
@@ -91,8 +70,26 @@ class _Judge:
         self._anything = anything
         self._by_name: dict[str, Fits] | None = None
         self._by_place: list[tuple[str, Fits]] = []
+        self._right: set[tuple[object, ...]] = set()
 
-    def flaw_of(
+    def check(self, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+        """
+        Check the arguments of a call, the first of which is the method's object.
+
+        Raises:
+            TypeError: One is of a wrong kind.
+        """
+        # What is right depends on nothing but the types.
+        kinds = (*map(type, args), *kwargs, *map(type, kwargs.values()))
+        if kinds in self._right:
+            return
+        flaw = self._flaw_of(args[1:], kwargs)
+        if flaw is not None:
+            raise TypeError(flaw)
+        if len(self._right) < _MOST_KINDS:
+            self._right.add(kinds)
+
+    def _flaw_of(
         self, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> str | None:
         """Return what is wrong with the arguments, None if nothing is."""

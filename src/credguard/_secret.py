@@ -11,6 +11,9 @@ from typing import NoReturn, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _C = TypeVar("_C")
+Check = Callable[[tuple[object, ...], dict[str, object]], None]
+"""Looks at the arguments of a call, the method's object among them; may raise."""
+
 _FORGETS = "_forgets"  # what a wrapped function would be by itself
 
 
@@ -57,23 +60,32 @@ def never_copied(owner: type[_C]) -> type[_C]:
     return owner
 
 
-def keeps_no_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
+def keeps_no_locals(
+    function: Callable[_P, _R], check: Check | None = None
+) -> Callable[_P, _R]:
     """
     Return *function*, which leaves no local variables behind where it raises.
 
     An error tracker that is told to show local variables finds none in the frames
     between the caller and what was raised, be they ours or a library's: only where
     they stand. Passwords, codes and stored texts are such variables.
+
+    Args:
+        function: What may raise.
+
+        check: Called with the arguments first; what it raises is cleared too.
     """
 
     @wraps(function)
     def forgetting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         before = id(sys.exception())
         try:
+            if check is not None:
+                check(args, kwargs)
             return function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
-            clear_frames(error, before)
+            _clear(error, before)
             raise
 
     setattr(forgetting, _FORGETS, function)
@@ -107,15 +119,8 @@ def _wrap(owner: type) -> None:
         setattr(owner, name, classmethod(forgetting) if is_class_method else forgetting)
 
 
-def clear_frames(error: BaseException, before: int) -> None:
-    """
-    Clear the frames of *error* and of what led to it.
-
-    Args:
-        error: What is raised.
-
-        before: The `id` of what was handled before the call, which is not ours.
-    """
+def _clear(error: BaseException, before: int) -> None:
+    """Clear the frames of *error* and of what led to it, but not of what was before."""
     seen = {before}
     found: list[BaseException | None] = [error]
     while found:

@@ -36,6 +36,11 @@ def is_tidying(fuse: Fuse) -> bool:
     return bool(noted) and "committed" in before[noted[-1] :]
 
 
+def is_nothing(_: Fuse) -> bool:
+    """Return False: no failure may pass unseen."""
+    return False
+
+
 @dataclass(frozen=True)
 class Trial:
     """
@@ -67,7 +72,7 @@ class Trial:
     given: Given
     put_back: Callable[[], None]
     settle: Callable[[], Picture]
-    may_succeed: Callable[[Fuse], bool] = lambda _: False
+    may_succeed: Callable[[Fuse], bool] = is_nothing
     declared: tuple[type[Exception], ...] = (CredguardError,)
     refusal: type[CredguardError] | None = None
 

@@ -7,7 +7,7 @@ import door_flows as flows
 import pytest
 from calls import ClockGoneError
 from door_flows import BAD, GOOD, Place
-from every_k import Trial, fail_everywhere, kill_everywhere
+from every_k import Trial, fail_everywhere, is_nothing, kill_everywhere
 from executioner import Executioner
 from fuses import Trouble
 from snapshots import kept
@@ -49,7 +49,7 @@ def trials(database_url: str) -> Iterator[Iterator[Trial]]:
             settle=partial(flows.settle, here),
             declared=(CredguardError, ClockGoneError),
             refusal=RefusedError if name in BAD else None,
-            may_succeed=flows.MAY_SUCCEED.get(name, lambda _: False),
+            may_succeed=flows.MAY_SUCCEED.get(name, is_nothing),
         )
 
     with kept(database_url) as put_back:

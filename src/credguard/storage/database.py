@@ -68,7 +68,7 @@ class Database:
         self._reader = self._engine.execution_options(credguard_reads=True)
         self._quick_engine, self._log = self._engine, None
         if ours and (file := sqlite_file(self._url)):
-            self._log = WriteAheadLog(file)
+            self._log = WriteAheadLog(file, patience)
             # To wait for the disk would take ten times as long as the rest.
             self._quick_engine = make_engine(self._url, patience, **_ALONE)
             quick = partial(self._set_up_sqlite, synchronous="NORMAL")

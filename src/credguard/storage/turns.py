@@ -2,8 +2,10 @@
 
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from typing import cast
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
@@ -31,13 +33,28 @@ def take_turn(connection: Connection, patience: timedelta) -> None:
         OperationalError: Others wrote all the while, or the database is away.
     """
     until = time.monotonic() + patience.total_seconds()
-    _let_sqlite_wait(connection, 0)
-    try:
+    # Single statements that run into each other are left to SQLite.
+    with waiting(connection, 0, then=milliseconds(patience)):
         while not _has_begun(connection, is_last=time.monotonic() >= until):
             time.sleep(_BETWEEN_LOOKS)
+
+
+@contextmanager
+def waiting(
+    connection: Connection, longest: int, *, then: int
+) -> Iterator[sqlite3.Connection]:
+    """
+    Let SQLite itself wait *longest* milliseconds in this block, and *then* again.
+
+    Yields:
+        The driver's own connection, of which SQLAlchemy begins no transaction.
+    """
+    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+    _let_wait(raw, longest)
+    try:
+        yield raw
     finally:
-        # Single statements that run into each other are left to SQLite.
-        _let_sqlite_wait(connection, milliseconds(patience))
+        _let_wait(raw, then)
 
 
 def _has_begun(connection: Connection, *, is_last: bool) -> bool:
@@ -53,8 +70,6 @@ def _has_begun(connection: Connection, *, is_last: bool) -> bool:
     return True
 
 
-def _let_sqlite_wait(connection: Connection, longest: int) -> None:
-    raw = connection.connection.driver_connection
-    if isinstance(raw, sqlite3.Connection):
-        with closing(raw.execute(f"PRAGMA busy_timeout = {longest:d}")):
-            pass
+def _let_wait(raw: sqlite3.Connection, longest: int) -> None:
+    with closing(raw.execute(f"PRAGMA busy_timeout = {longest:d}")):
+        pass

@@ -4,9 +4,13 @@ import os
 import sqlite3
 import time
 from contextlib import closing, suppress
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
+
+from credguard.storage.engines import milliseconds
+from credguard.storage.turns import waiting
 
 LONGEST_LOG = 16 << 20  # bytes; SQLite itself begins to copy at a quarter of that
 _PATIENCE = 200  # milliseconds; a range is read, or written, in less
@@ -24,9 +28,12 @@ class WriteAheadLog:
 
     Args:
         file: The path of the database.
+
+        patience: How long its connections wait for others.
     """
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, patience: timedelta) -> None:
+        self._patience = milliseconds(patience)
         self._path = Path(f"{file}-wal")
         self._rest = _SHORTEST_REST
         self._rests_until = 0.0
@@ -42,10 +49,12 @@ class WriteAheadLog:
         """
         if not self._is_too_long():
             return
-        raw = connection.connection.driver_connection
         is_empty = False
-        with suppress(sqlite3.Error):
-            is_empty = isinstance(raw, sqlite3.Connection) and _empty(raw)
+        with (
+            suppress(sqlite3.Error),
+            waiting(connection, _PATIENCE, then=self._patience) as raw,
+        ):
+            is_empty = _empty(raw)
         if is_empty:
             self._rest = _SHORTEST_REST
             return
@@ -54,19 +63,15 @@ class WriteAheadLog:
         self._rest = min(2 * self._rest, _LONGEST_REST)
 
     def _is_too_long(self) -> bool:
+        if time.monotonic() < self._rests_until:
+            return False
         try:
             size = os.stat(self._path).st_size  # noqa: PTH116  # at each commit
         except OSError:
             return False
-        return size > LONGEST_LOG and time.monotonic() >= self._rests_until
+        return size > LONGEST_LOG
 
 
 def _empty(raw: sqlite3.Connection) -> bool:
-    with closing(raw.cursor()) as cursor:
-        (before,) = cursor.execute("PRAGMA busy_timeout").fetchone()
-        cursor.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
-        try:
-            asked = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            return bool(asked[0] == 0)  # 1 where a reader was in its way
-        finally:
-            cursor.execute(f"PRAGMA busy_timeout = {before:d}")
+    with closing(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")) as asked:
+        return bool(asked.fetchone()[0] == 0)  # 1 where a reader was in its way
