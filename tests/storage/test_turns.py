@@ -73,6 +73,17 @@ def test_statements_wait_as_before(engine: Engine, file: Path) -> None:
             assert raw.execute(asked).fetchone() == (5,)
 
 
+def test_who_is_interrupted_learns_of_that(engine: Engine) -> None:
+    """Ctrl-C at the first statement is not told as a closed connection."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    event.listen(engine, "before_cursor_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt), engine.begin():
+        pass
+
+
 def test_what_is_no_wait_is_raised_at_once(
     engine: Engine, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

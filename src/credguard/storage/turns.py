@@ -54,7 +54,9 @@ def waiting(
     try:
         yield raw
     finally:
-        _let_wait(raw, then)
+        # SQLAlchemy closes the connection of who is interrupted, as by Ctrl-C.
+        if not connection.invalidated:
+            _let_wait(raw, then)
 
 
 def _has_begun(connection: Connection, *, is_last: bool) -> bool:
