@@ -146,8 +146,9 @@ test: $(INSTALLED)  ## Run the tests: SQLite, no network, no service needed
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 prove: export CREDGUARD_TEST_SIZE = prove
-prove: $(INSTALLED)  ## Prove the promises with larger numbers, in one table
-	$(BIN)/python -m pytest --proofs --proofs-page=docs/proved.md $(PYTEST_ARGS)
+prove: $(INSTALLED)  ## Prove the promises, in one table; one: make prove PROMISE=P5
+	$(BIN)/python -m pytest --proofs --proofs-page=docs/proved.md \
+		$(PROMISE:%=--promise=%) $(PYTEST_ARGS)
 
 drill: $(INSTALLED)  ## Play a whole forced reset: make drill ACCOUNTS=10000
 	$(BIN)/credguard drill --accounts $(ACCOUNTS)

@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,12 +79,13 @@ class Table:
         proved = [promise for promise in PROMISES if promise in self.lines]
         return [*rows, *([each, *self.lines[each].cells] for each in proved)]
 
-    def missing(self) -> list[str]:
-        """Say which files the page of promises names that did not prove anything."""
+    def missing(self, promises: Sequence[str]) -> list[str]:
+        """Say which files the page names for *promises* that did not prove anything."""
+        named = named_files()
         return [
             f"{promise}: {name} did not run"
-            for promise, names in named_files().items()
-            for name in sorted(names - self.ran[promise])
+            for promise in promises
+            for name in sorted(named[promise] - self.ran[promise])
         ]
 
     def page(self) -> str:
@@ -106,6 +107,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `make prove` ask for the table, and for a page of it."""
     parser.addoption("--proofs", action="store_true", help="print the promises' table")
     parser.addoption("--proofs-page", help="write the promises' table to this page")
+    parser.addoption("--promise", choices=PROMISES, help="the table of this one alone")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -127,6 +129,8 @@ def pytest_collection_modifyitems(
         if unknown:
             message = f"{item.nodeid} names {sorted(unknown)}, which are no promises"
             raise pytest.UsageError(message)
+        if one := config.getoption("--promise"):
+            promises &= {one}
         item.user_properties.extend(("promise", name) for name in sorted(promises))
         (kept if promises else left).append(item)
     if config.getoption("--proofs"):
@@ -159,10 +163,16 @@ def _prints(config: pytest.Config) -> bool:
     return bool(config.getoption("--proofs")) and not hasattr(config, "workerinput")
 
 
+def _missing(config: pytest.Config) -> list[str]:
+    one = config.getoption("--promise")
+    return config.stash[_TABLE].missing([one] if one else PROMISES)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail where a test that the page of promises names did not run."""
-    whole = session.config.args == session.config.getini("testpaths")
-    if _prints(session.config) and whole and session.config.stash[_TABLE].missing():
+    config = session.config
+    whole = config.args == config.getini("testpaths")
+    if _prints(config) and whole and _missing(config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -179,7 +189,10 @@ def pytest_terminal_summary(
     for row in rows:
         cells = [cell.rjust(width) for cell, width in zip(row, wide, strict=True)]
         terminalreporter.line("  ".join(cells))
-    for line in table.missing():
+    for line in _missing(config):
         terminalreporter.line(line)
+    # A page of one promise would take the others from the documentation.
+    if config.getoption("--promise"):
+        return
     if page := config.getoption("--proofs-page"):
         Path(page).write_text(table.page(), encoding="utf-8")
