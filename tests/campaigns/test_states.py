@@ -23,6 +23,8 @@ STEPS = {
     ("sweeping", "aborting"),
     ("notifying", "aborting"),
     ("waiting", "aborting"),
+    ("waiting", "finished"),
+    ("finished", "aborting"),
     ("aborting", "aborted"),
 }
 

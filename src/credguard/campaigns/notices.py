@@ -8,6 +8,7 @@ from sqlalchemy import update
 from credguard.campaigns import (
     asking,
     breaking,
+    ending,
     records,
     reminding,
     sending_status,
@@ -109,7 +110,8 @@ class Notices(MailEvents):
         Put the reminders that are due into the outbox; `send` does so by itself.
 
         Returns:
-            How many were put there. Each kind goes to an account once.
+            How many were put there. Each kind goes to an account once, and none once
+            the campaign is finished.
 
         Raises:
             CampaignStateError: There is no such campaign.
@@ -248,3 +250,19 @@ class Notices(MailEvents):
         return unreachable.close_dormant(
             self._means, campaign_id, after=after, on_progress=on_progress
         )
+
+    def finish(self, campaign_id: str) -> None:
+        """
+        End the campaign: nobody is reminded any more, and commands pass it over.
+
+        Who never answered still needs a new password, and gets a link who asks for
+        one. It can still be aborted, as long as its key is kept.
+
+        Args:
+            campaign_id: A campaign whose members have been told.
+
+        Raises:
+            CampaignStateError: It is not swept, it was aborted or is finished already,
+                or notices still wait to be sent.
+        """
+        ending.finish(self._means, campaign_id)

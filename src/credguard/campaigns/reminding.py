@@ -17,7 +17,7 @@ from credguard.campaigns import outbox
 from credguard.campaigns.bounce_codes import BAD_PATTERNS
 from credguard.campaigns.means import Means
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import MemberState, NoticeState
+from credguard.campaigns.states import CampaignState, MemberState, NoticeState
 from credguard.campaigns.wording import FIRST
 from credguard.storage import audit
 from credguard.storage.tables import member, notice
@@ -36,11 +36,13 @@ _BAD = (NoticeState.REFUSED.value, NoticeState.BOUNCED.value)
 
 def queue_due(means: Means, record: Record) -> int:
     """
-    Put the reminders that are due into the outbox.
+    Put the reminders that are due into the outbox; none of a finished campaign.
 
     Returns:
         How many were put there.
     """
+    if record.state is CampaignState.FINISHED:
+        return 0
     now = means.clock()
     reminders = record.plan.notices.reminders()
     return sum(

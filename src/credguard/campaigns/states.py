@@ -25,6 +25,9 @@ class CampaignState(StrEnum):
     WAITING = "waiting"
     """Everybody who can be told has been; members choose new passwords."""
 
+    FINISHED = "finished"
+    """Nobody is reminded any more; who never answered still needs a new password."""
+
     ABORTING = "aborting"
     """Retired hashes are being put back."""
 
@@ -38,7 +41,8 @@ _NEXT: dict[CampaignState, frozenset[CampaignState]] = {
         {CampaignState.NOTIFYING, CampaignState.ABORTING}
     ),
     CampaignState.NOTIFYING: frozenset({CampaignState.WAITING, CampaignState.ABORTING}),
-    CampaignState.WAITING: frozenset({CampaignState.ABORTING}),
+    CampaignState.WAITING: frozenset({CampaignState.FINISHED, CampaignState.ABORTING}),
+    CampaignState.FINISHED: frozenset({CampaignState.ABORTING}),
     CampaignState.ABORTING: frozenset({CampaignState.ABORTED}),
     CampaignState.ABORTED: frozenset(),
 }
@@ -49,6 +53,7 @@ GATING = frozenset(
         CampaignState.SWEEPING,
         CampaignState.NOTIFYING,
         CampaignState.WAITING,
+        CampaignState.FINISHED,
     }
 )
 UNSWEPT = frozenset({CampaignState.OPEN, CampaignState.SWEEPING})

@@ -27,7 +27,7 @@ from credguard.campaigns.notice_policy import Ambiguous
 from credguard.campaigns.outbox import Notice, Waiting
 from credguard.campaigns.pacing import BATCH_LASTS, LATEST, SLOW, batch_size
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import CampaignState
+from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState
 from credguard.errors import CampaignStateError, LeaseLostError
 
 DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
@@ -113,7 +113,7 @@ class Run:
     def _check_state(self) -> None:
         with self.means.database.read() as connection:
             state = records.find(connection, self.record.id).state
-        if state not in {CampaignState.NOTIFYING, CampaignState.WAITING}:
+        if state in UNSWEPT | ENDED:
             message = f"the campaign is {state.value}; nothing is sent"
             raise CampaignStateError(message)
 

@@ -6,6 +6,7 @@ from credguard.cli.campaign_count import list_campaigns, report, status
 from credguard.cli.campaign_notices import (
     bounces,
     close,
+    finish,
     pause_sending,
     remind,
     resume_sending,
@@ -41,5 +42,6 @@ for command in (
     resume_sending,
     settle_held,
     close,
+    finish,
 ):
     campaign.add_command(command)

@@ -18,7 +18,7 @@ from credguard.campaigns.states import AccountState, CampaignState
 from credguard.cli.printing import duration
 from credguard.cli.sending import lines_of
 
-_OVER = (CampaignState.WAITING, CampaignState.ABORTED)
+_OVER = (CampaignState.WAITING, CampaignState.FINISHED, CampaignState.ABORTED)
 # Counting a million accounts takes seconds: it shall not keep the database busy.
 _REST_SHARE = 4
 

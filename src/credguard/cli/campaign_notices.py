@@ -1,4 +1,4 @@
-"""`credguard campaign bounces`, `remind`, `untold`, `close` and the sending switch."""
+"""`credguard campaign bounces`, `remind`, `untold`, `close`, `finish` and the rest."""
 
 import sys
 from collections.abc import Iterator
@@ -107,6 +107,23 @@ def close(
             on_progress=lambda closed: bar.at(closed, open_now),
         )
     say(f"{count:,} accounts are closed: their old hashes are gone.")
+
+
+@click.command()
+@campaign_argument
+@settings_option
+@keyring_option
+def finish(
+    *, campaign_id: str | None, settings_file: Path | None, keyring_file: Path | None
+) -> None:
+    """End the campaign: no more reminders; who never answered stays locked out."""
+    campaigns = _campaigns(settings_file, keyring_file)
+    campaign_id = only_campaign(campaigns, campaign_id)
+    campaigns.finish(campaign_id)
+    say(
+        f"Campaign {campaign_id} is finished. Its last numbers: "
+        f"credguard campaign report {campaign_id}"
+    )
 
 
 @click.command(name="pause-sending")

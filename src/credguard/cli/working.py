@@ -5,9 +5,11 @@ import secrets
 import socket
 
 from credguard.campaigns import Campaigns
-from credguard.campaigns.states import GATING
+from credguard.campaigns.states import GATING, CampaignState
 from credguard.cli.printing import progress
 from credguard.errors import CampaignStateError
+
+_UNDER_WAY = GATING - {CampaignState.FINISHED}
 
 
 def only_campaign(
@@ -16,7 +18,7 @@ def only_campaign(
     """Return the campaign that is meant: the one named, or the only one."""
     if campaign_id is not None:
         return campaign_id
-    ids = [each.id for each in campaigns.every() if over or each.state in GATING]
+    ids = [each.id for each in campaigns.every() if over or each.state in _UNDER_WAY]
     if len(ids) == 1:
         return ids[0]
     problem = "no campaign is open" if not ids else "more than one campaign is there"
