@@ -37,7 +37,8 @@ No error carries an input: not a password, a code, a token or a stored text.
     │   └── DeliverySetupError, CorpusSetupError ── CorpusSourceError
     ├── UnavailableError          wait and try again
     │   └── BusyError, BlocklistUnavailableError, StorageUnavailableError,
-    │       DeliveryUnavailableError, CorpusUnwrittenError, HookFailedError
+    │       DeliveryUnavailableError, BrokerUnavailableError,
+    │       CorpusUnwrittenError, HookFailedError
     ├── CampaignStateError        the operator asked for what cannot be now
     │   └── LeaseLostError, ApprovalError
     ├── IncidentStateError        no record of it, or no such incident
@@ -404,6 +405,17 @@ class HookFailedError(UnavailableError):
 
 class DeliveryUnavailableError(UnavailableError):
     """The mail server or folder takes no mail now; the notices stay queued."""
+
+
+class BrokerUnavailableError(UnavailableError):
+    """The message broker did not take all messages; those that it has do no harm."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(
+            f"The message broker did not take all messages ({kind}). Check that it "
+            "runs and what its URL says, and send again: a chunk that is sent twice "
+            "is done once."
+        )
 
 
 class CorpusUnwrittenError(UnavailableError):

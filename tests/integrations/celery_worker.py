@@ -2,8 +2,10 @@
 
 import os
 import time
+from pathlib import Path
 
 from celery import Celery
+from celery.signals import worker_ready
 
 from credguard import Keyring
 from credguard.campaigns import Campaigns, ranges, retiring
@@ -33,6 +35,12 @@ if slow := float(os.environ.get("FORUM_SLOW", "0")):
         note(*arguments)  # type: ignore[arg-type]  # as it was called
 
     ranges.RangeWork._note = note_slowly  # type: ignore[method-assign, assignment]  # slower, else the same
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def tell(**_: object) -> None:
+    """Tell the test that messages are asked for."""
+    Path(os.environ["FORUM_READY"]).touch()
 
 
 def campaigns() -> Campaigns:

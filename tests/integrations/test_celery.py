@@ -1,6 +1,7 @@
 """Chunks that Celery's workers do, over brokers that really run."""
 
 import os
+import random
 import secrets
 import signal
 import socket
@@ -14,15 +15,17 @@ from urllib.parse import urlsplit
 
 import pytest
 from celery import Celery
+from celery.exceptions import QueueNotFound
 from sqlalchemy import func, select
 
-from credguard.campaigns import Campaigns, Chunk, ChunkOutcome, retiring
+from credguard.campaigns import retiring
 from credguard.campaigns.states import AccountState, CampaignState
-from credguard.errors import CampaignStateError, StorageUnavailableError
+from credguard.errors import (
+    BrokerUnavailableError,
+)
 from credguard.integrations.celery import register
 from credguard.storage import audit
 from credguard.storage.audit_tables import audit as audit_table
-from credguard.sweeps import Progress
 from forums import House, house_at
 from proving import Proof, sized
 from tcp_proxy import Fault, TcpProxy, Way
@@ -37,6 +40,17 @@ EVERYBODY = {
     AccountState.NO_PASSWORD: 4,
 }
 PATIENCE = 90  # seconds for workers to start and do twelve chunks
+SENT_AGAIN = 5  # seconds after which whoever is not sure sends all chunks again
+# How many bytes go each way while three chunks are sent, and while they are worked off
+# by a worker that asks for them: RabbitMQ hears of it by short acknowledgements alone.
+SENDERS = {
+    "redis": {Way.UP: 4_000, Way.DOWN: 700},
+    "rabbitmq": {Way.UP: 2_300, Way.DOWN: 600},
+}
+WORKERS = {
+    "redis": {Way.UP: 1_500, Way.DOWN: 1_500},
+    "rabbitmq": {Way.UP: 50, Way.DOWN: 1_200},
+}
 
 
 @pytest.fixture
@@ -83,11 +97,13 @@ class Workers:
     def __init__(self, house: House, broker: str, **settings: str) -> None:
         self._queue = f"credguard-test-{secrets.token_hex(6)}"
         self._broker = broker
+        self._ready = Path(house.forum.url.removeprefix("sqlite:///")).with_name("up")
         self._environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(FOLDER), str(FOLDER.parent)]),
             "FORUM_BROKER": broker,
             "FORUM_QUEUE": self._queue,
+            "FORUM_READY": str(self._ready),
             "FORUM_KEYRING": house.keyring.reveal(),
             "FORUM_OURS": house.ours,
             "FORUM_TABLE": house.forum.url,
@@ -95,13 +111,16 @@ class Workers:
         }
         self._house = house
 
-    def send(self, campaign: str) -> int:
-        """Hand the campaign's chunks to the queue."""
-        app = Celery("forum", broker=self._broker)
-        app.conf.task_default_queue = self._queue
-        sent = register(app, lambda: self._house.another().campaigns).send(campaign)
-        app.close()
-        return sent
+    def send(self, campaign: str, *, by: str | None = None) -> int:
+        """Hand the campaign's chunks to the queue; *by* is a line to the broker."""
+        with Celery("forum", broker=by or self._broker) as app:
+            app.conf.task_default_queue = self._queue
+            made = register(app, lambda: self._house.another().campaigns)
+            return made.send(campaign)
+
+    def are_ready(self) -> bool:
+        """Return True once they ask for messages."""
+        return self._ready.exists()
 
     def remove_queue(self) -> None:
         """Leave nothing in the broker."""
@@ -217,7 +236,7 @@ def test_a_broker_with_less_patience_than_a_chunk(
 
 
 @pytest.mark.promise("P13")
-@pytest.mark.parametrize("number", range(sized(everyday=1, prove=4, nightly=20)))
+@pytest.mark.parametrize("number", range(sized(everyday=1, prove=6, nightly=24)))
 def test_a_broker_whose_line_breaks_loses_no_chunk(
     house: House,
     at_work: Callable[..., Workers],
@@ -225,23 +244,91 @@ def test_a_broker_whose_line_breaks_loses_no_chunk(
     number: int,
     proof: Proof,
 ) -> None:
-    """Cut, late or cut short at byte k: each chunk is done once, here or by a run."""
-    parts = urlsplit(broker)
-    fault = (Fault.CUT, Fault.TRUNCATE, Fault.DELAY)[number % 3]
-    way = Way.DOWN if number % 2 == 0 else Way.UP
-    # Past the greeting: a worker that cannot even begin gives up by itself.
-    plan = TcpPlan(fault, way, 1_500 + 250 * number)
+    """Cut, late or cut short, for sender and workers: these do each chunk once."""
     campaign = house.start()
-    with TcpProxy(str(parts.hostname), parts.port or 5672) as proxy:
-        proxy.arm(plan)
-        workers = at_work(FORUM_BROKER=_through(broker, proxy.listens_on))
-        workers.send(campaign)
+    kind = "redis" if broker.startswith("redis") else "rabbitmq"
+    with _line_to(broker) as sender, _line_to(broker) as line:
+        workers = at_work(
+            FORUM_BROKER=_through(broker, line.listens_on), FORUM_VISIBILITY="2"
+        )
         with workers.running():
-            wait_until(lambda: is_swept(house, campaign) or proxy.fired)
-    house.campaigns.sweep(campaign, worker="another")
+            wait_until(workers.are_ready)
+            line.arm(_plan(number, WORKERS[kind]))
+            sender.arm(_plan(number + 1, SENDERS[kind]))
+            try:
+                workers.send(campaign, by=_through(broker, sender.listens_on))
+            except BrokerUnavailableError:
+                workers.send(campaign)
+            assert sender.fired
+            sent_at = time.monotonic()
+
+            def is_over() -> bool:
+                nonlocal sent_at
+                if time.monotonic() > sent_at + SENT_AGAIN:
+                    workers.send(campaign)
+                    sent_at = time.monotonic()
+                return line.fired and is_swept(house, campaign)
+
+            wait_until(is_over)
     check_whole(house, campaign)
     proof.tried()
-    proof.injected(proxy.fired)
+    proof.injected(2)
+
+
+@pytest.mark.promise("P13")
+def test_a_broker_that_cannot_be_reached_is_said_to_be(
+    house: House, at_work: Callable[..., Workers], broker: str, proof: Proof
+) -> None:
+    """No library's error comes out, no part of the URL is told, and sending helps."""
+    campaign = house.start()
+    workers = at_work()
+    with _line_to(broker) as line:
+        url = _through(broker, line.listens_on)
+        line.arm(TcpPlan(Fault.CUT, Way.UP, 100, lasts=True))
+        with pytest.raises(BrokerUnavailableError, match="send again") as refused:
+            workers.send(campaign, by=url)
+        assert str(line.listens_on) not in str(refused.value)
+        assert refused.value.__context__ is None
+        line.heal()
+        assert workers.send(campaign, by=url) == len(house.campaigns.chunks(campaign))
+    proof.tried()
+    proof.injected()
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_a_broker_that_lets_nobody_in_is_said_to_be(
+    house: House, at_work: Callable[..., Workers], broker: str
+) -> None:
+    """A wrong password is no error of the library's, and is not told."""
+    parts = urlsplit(broker)
+    wrong = parts._replace(netloc=f"guest:a-wrong-one@{parts.hostname}:{parts.port}")
+    with pytest.raises(BrokerUnavailableError) as refused:
+        at_work().send(house.start(), by=wrong.geturl())
+    assert "a-wrong-one" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
+def test_what_is_not_the_brokers_fault_comes_out(house: House, broker: str) -> None:
+    """A queue that the application does not have is for who wrote the settings."""
+    with Celery("forum", broker=broker) as app:
+        app.conf.task_create_missing_queues = False
+        made = register(app, lambda: house.another().campaigns, queue="none")
+        with pytest.raises(QueueNotFound):
+            made.send(house.start())
+
+
+def _plan(number: int, spans: dict[Way, int]) -> TcpPlan:
+    """Return what happens at some byte, the same for each *number*."""
+    fault = (Fault.CUT, Fault.TRUNCATE, Fault.DELAY)[number % 3]
+    way = Way.DOWN if number % 2 == 0 else Way.UP
+    return TcpPlan(fault, way, random.Random(number).randrange(spans[way]))
+
+
+def _line_to(broker: str) -> TcpProxy:
+    """Return a proxy before *broker*."""
+    parts = urlsplit(broker)
+    return TcpProxy(str(parts.hostname), parts.port or 5672)
 
 
 def _through(broker: str, port: int) -> str:
@@ -249,107 +336,3 @@ def _through(broker: str, port: int) -> str:
     parts = urlsplit(broker)
     user, at, _ = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user}{at}127.0.0.1:{port}").geturl()
-
-
-class _Retried(Exception):  # noqa: N818  # as Celery calls it
-    def __init__(self, countdown: float) -> None:
-        super().__init__()
-        self.countdown = countdown
-
-
-class _App:
-    """Makes tasks of functions as Celery does, and runs them at once."""
-
-    def __init__(self) -> None:
-        self.options: dict[str, object] = {}
-
-    def task(self, **options: object) -> Callable[[Callable[..., str]], "_App"]:
-        self.options = options
-
-        def made(function: Callable[..., str]) -> "_App":
-            self.function = function
-            return self
-
-        return made
-
-    def apply_async(self, args: tuple[str, int | None], *, queue: str | None) -> object:
-        assert queue == "resets"
-        return self.function(self, *args)
-
-    def retry(self, *, countdown: float) -> object:
-        raise _Retried(countdown)
-
-
-class _Campaigns:
-    def __init__(self, chunk: Chunk | Exception) -> None:
-        self._chunk = chunk
-
-    def run_chunk(self, *_: object, **__: object) -> Chunk:
-        if isinstance(self._chunk, Exception):
-            raise self._chunk
-        return self._chunk
-
-
-@pytest.mark.parametrize(
-    "met",
-    [
-        StorageUnavailableError("away"),
-        Chunk(ChunkOutcome.HELD, Progress(1, 2, 3), None),
-    ],
-)
-def test_what_is_away_or_held_is_tried_again(met: Chunk | Exception) -> None:
-    """The task is put back for later; only what is done is acknowledged."""
-    app = _App()
-    made = register(app, lambda: _Campaigns(met), queue="resets")  # type: ignore[arg-type, return-value]  # doubles
-    assert app.options["acks_late"] is True
-    if isinstance(met, Chunk):
-        assert (
-            made.task.apply_async(("c", 1), queue="resets") == "done"
-        )  # no instant: nobody holds it
-        return
-    with pytest.raises(_Retried) as retried:
-        made.task.apply_async(("c", 1), queue=made.queue)
-    assert retried.value.countdown > 0
-
-
-def test_chunks_are_done_once_wherever_they_are_called(house: House) -> None:
-    """In any order and twice: the first call does it, the second finds it done."""
-    campaigns: Campaigns = house.campaigns
-    campaign = house.start()
-    numbers = list(campaigns.chunks(campaign))
-    for number in reversed(numbers):
-        did = campaigns.run_chunk(campaign, worker="one", number=number)
-        assert did.outcome is ChunkOutcome.DONE
-        again = campaigns.run_chunk(campaign, worker="two", number=number)
-        assert again.outcome is ChunkOutcome.ALREADY
-    assert is_swept(house, campaign)
-    late = campaigns.run_chunk(campaign, worker="three")
-    assert (late.outcome, late.is_over) == (ChunkOutcome.ALREADY, True)
-
-
-def test_a_chunk_that_is_held_says_until_when(house: House) -> None:
-    """Somebody who works on it keeps others away until the lease runs out."""
-    campaign = house.start()
-    number = house.campaigns.chunks(campaign)[1]
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("credguard.campaigns.retiring.RangeWork.of", _killed)
-        with pytest.raises(SystemExit):
-            house.campaigns.run_chunk(campaign, worker="killed", number=number)
-    held = house.campaigns.run_chunk(campaign, worker="next", number=number)
-    assert held.outcome is ChunkOutcome.HELD
-    assert held.retry_at is not None
-
-
-def _killed(*_: object) -> None:
-    raise SystemExit
-
-
-def test_chunks_of_an_aborted_campaign_are_refused(house: House) -> None:
-    """A message that comes late finds that the campaign is over."""
-    campaign = house.start()
-    house.campaigns.chunks(campaign)
-    house.campaigns.abort(campaign, reason="a mistake")
-    with pytest.raises(CampaignStateError):
-        house.campaigns.run_chunk(campaign, worker="late", number=0)
-    with pytest.raises(CampaignStateError):
-        house.campaigns.chunks(campaign)

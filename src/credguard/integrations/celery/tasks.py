@@ -2,13 +2,14 @@
 
 import os
 import socket
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from credguard.campaigns import Campaigns, Chunk, ChunkOutcome
-from credguard.errors import UnavailableError
+from credguard.errors import BrokerUnavailableError, UnavailableError
 
 TASK_NAME = "credguard.run_chunk"
 AGAIN_AFTER = 5.0  # seconds, where a database is away or columns are being changed
@@ -20,9 +21,21 @@ class App(Protocol):
     def task(self, **options: object) -> Callable[[Callable[..., str]], "SentTask"]:
         """Make a task of a function."""
 
+    def connection_for_write(self) -> "_Broker":
+        """Make a connection for sending, which is not opened yet."""
+
 
 class SentTask(Protocol):
-    """A Celery task, as far as it is needed here."""
+    """
+    A Celery task, as far as it is needed here.
+
+    Attributes:
+        app: The application that it is a task of.
+    """
+
+    @property
+    def app(self) -> App:
+        """The application that it is a task of."""
 
     def apply_async(self, args: tuple[str, int | None], *, queue: str | None) -> object:
         """Send it to the workers."""
@@ -58,11 +71,27 @@ class ChunkTask:
         Raises:
             CampaignStateError: There is no such campaign, or it was aborted.
             StorageUnavailableError: The database is away or locked.
+            BrokerUnavailableError: The broker did not take all messages. Send again:
+                a chunk that is sent twice is done once.
         """
         numbers: list[int | None] = [*self.campaigns().chunks(campaign_id)] or [None]
         for number in numbers:
-            self.task.apply_async((campaign_id, number), queue=self.queue)
+            kind = self._refusal((campaign_id, number))
+            if kind is not None:
+                # Raised here, so that no library error, which may name hosts and
+                # users, is chained to ours.
+                raise BrokerUnavailableError(kind)
         return len(numbers)
+
+    def _refusal(self, args: tuple[str, int | None]) -> str | None:
+        """Send one message, and return the kind of error where it was not taken."""
+        try:
+            self.task.apply_async(args, queue=self.queue)
+        except Exception as error:
+            if not _is_brokers(error, self.task.app):
+                raise
+            return type(error).__name__
+        return None
 
 
 def register(
@@ -107,6 +136,35 @@ def register(
         return "done"
 
     return ChunkTask(campaigns, run_chunk, queue)
+
+
+class _Broker(Protocol):
+    connection_errors: tuple[type[Exception], ...]
+    channel_errors: tuple[type[Exception], ...]
+
+    def release(self) -> None:
+        """Let go of it."""
+
+
+def _is_brokers(error: Exception, app: App) -> bool:
+    """Return True for what the library of the application's broker raises."""
+    # Imported here so that nobody who sends nothing loads it.
+    from kombu.exceptions import KombuError  # noqa: PLC0415
+
+    # Where a line to Redis broke, Kombu tries again with a channel that it has closed.
+    if isinstance(error, AttributeError):
+        return _raised_in(error).startswith("kombu.")
+    broker = app.connection_for_write()
+    raised = {*broker.connection_errors, *broker.channel_errors}
+    broker.release()
+    # Redis names KeyError, which is also what Celery calls a queue that is not there.
+    return isinstance(error, (KombuError, *(raised - {KeyError})))
+
+
+def _raised_in(error: Exception) -> str:
+    """Return the name of the module whose code raised *error*."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__"))
 
 
 class _Bound(Protocol):
