@@ -5,22 +5,23 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
 
 import pytest
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from credguard._sealed import Binding
 from credguard._secret import Secret
 from credguard.errors import SealBrokenError
 from credguard.keys import Key, Keyring
-from credguard.passwords import Ceilings
+from credguard.passwords import Ceilings, pepper
 from credguard.passwords.legacy.derivations import Pbkdf2Hash
 from credguard.passwords.legacy.digests import keyed_digest
+from credguard.passwords.own_text import OwnText
+from credguard.passwords.phc import Cost
 from credguard.passwords.pool import Argon2Pool
 from credguard.passwords.stored_hash import matches
 from credguard.second_factor import totp
@@ -33,6 +34,7 @@ DRAWN = sha256(
     b"a key for tests"
 ).digest()  # a key that is of as many bytes as there are
 PURPOSE = "vector"
+COST = Cost(memory_kib=8, passes=1, lanes=1)
 
 # What this library has no use for; the rest has to add up to all that there is.
 LEFT_OUT = {
@@ -140,22 +142,36 @@ def test_aes_gcm(monkeypatch: pytest.MonkeyPatch, proof: Proof) -> None:
         proof.tried(2)
 
 
+def _peppered(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> pepper.Pepper:
+    """Return our pepper with the two keys of a vector, and bound to what it has."""
+    key, aad = octets(vector, "key"), octets(vector, "aad")
+    halves = {b"AES-SIV authentication": key[:32], b"AES-SIV encryption": key[32:]}
+    ring = Keyring(current=Key(DRAWN))
+    monkeypatch.setattr(Keyring, "tag", lambda _, half, **__: halves[half])
+    # Ours are three parts, none of them empty: see tests/passwords/test_pepper.py.
+    monkeypatch.setattr(pepper, "_bound", lambda *_: [aad])
+    return pepper.Pepper(ring)
+
+
 @pytest.mark.promise("P10")
-def test_aes_siv(proof: Proof) -> None:
-    """The pepper's cipher, with its two keys, gives the vectors and refuses others."""
+def test_aes_siv(monkeypatch: pytest.MonkeyPatch, proof: Proof) -> None:
+    """The pepper, with a vector's keys, seals and opens as it says, or refuses."""
+    sealed = opened = 0
     for vector in vectors("aes_siv_cmac", lambda each: each["keySize"] == 512):
-        cipher, bound = AESSIV(octets(vector, "key")), [octets(vector, "aad")]
+        ours = _peppered(vector, monkeypatch)
+        bare = OwnText(cost=COST, salt=bytes(8), body=octets(vector, "msg"))
+        text = replace(bare, body=octets(vector, "ct"), key_id=ours.key_id)
         proof.tried()
-        if is_valid(vector):
-            made = octets(vector, "ct")
-            plain = octets(vector, "msg")
-            # The library seals no empty text, and neither do we.
-            if plain:
-                assert cipher.encrypt(plain, bound) == made
-                assert cipher.decrypt(made, bound) == plain
-        else:
-            with pytest.raises(InvalidTag):
-                cipher.decrypt(octets(vector, "ct"), bound)
+        if not is_valid(vector):
+            with pytest.raises(SealBrokenError):
+                ours.open(text, account_id=None)
+            continue
+        assert ours.open(text, account_id=None) == bare
+        opened += 1
+        if bare.body:  # the library seals no empty text, and neither do we
+            assert ours.seal(bare, account_id=None) == text
+            sealed += 1
+    assert (opened, sealed) == (39, 33)
 
 
 @pytest.mark.promise("P10")
