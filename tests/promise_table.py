@@ -45,6 +45,7 @@ class Table:
 
     lines: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
     ran: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    tried: set[str] = field(default_factory=set)
     began: float = field(default_factory=time.monotonic)
 
     def add(self, report: pytest.TestReport) -> None:
@@ -52,6 +53,8 @@ class Table:
         promises = [
             str(name) for kind, name in report.user_properties if kind == "promise"
         ]
+        if report.when == "call" and not report.skipped:
+            self.tried.add(report.nodeid)
         for promise in promises:
             line = self.lines[promise]
             line.seconds += report.duration
@@ -60,7 +63,10 @@ class Table:
             self._count(line, promise, report)
 
     def _count(self, line: Line, promise: str, report: pytest.TestReport) -> None:
-        if report.when == "call" and not report.skipped:
+        # What was skipped, or failed before it began, tried nothing.
+        if report.nodeid not in self.tried:
+            return
+        if report.when == "call":
             line.tests += 1
             self.ran[promise].add(report.nodeid.partition("::")[0])
         if report.when == "teardown":
