@@ -26,7 +26,14 @@ SAID = {
     "end without a line end": "{} ok",
 }
 DONE = ("hangs", "drips", "hangs up", "resets", "late")
-WAYS = (*SAID, *DONE)
+
+# What is said without end, as fast as it goes; {} is the right code.
+ENDLESS = {
+    "endless reply": ("", "{}-x\r\n"),
+    "endless line": ("{} ", "x"),
+    "endless replies": ("", "{} x\r\n"),
+}
+WAYS = (*SAID, *DONE, *ENDLESS)
 
 # The server means by these that it did not take the message.
 _NOT_TAKEN = {"421", "4xx", "5xx"}
@@ -79,14 +86,26 @@ class Staged(_Faulty):
     def _at(self, stage: str, right: str) -> str:
         if stage != self.stage or (self.later and self.connections < 2):
             return right
+        code = _RIGHT.get(stage, "250")
+        if self.way in ENDLESS:
+            return self._flood(
+                *(each.replace("{}", code) for each in ENDLESS[self.way])
+            )
         if self.way in SAID:
-            said = SAID[self.way].replace("{}", _RIGHT.get(stage, "250"))
+            said = SAID[self.way].replace("{}", code)
             if self.way == "end without a line end":
                 self.say(said + "\b")
                 return ""
             # An empty reply would hang up; this is a line with nothing in it.
             return said or "\r\n"
         return self._done(right)
+
+    def _flood(self, begins: str, goes_on: str) -> str:
+        self.wfile.write(begins.encode())
+        piece = goes_on.encode() * 10_000
+        while not self.sink.closing.is_set():
+            self.wfile.write(piece)
+        return ""
 
     def _done(self, right: str) -> str:
         match self.way:
