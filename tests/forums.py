@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -190,6 +190,15 @@ class Forum:
         """Write the password column, as the forum's own reset form does."""
         self._change(number, password=stored)
 
+    def choose(self, number: int, password: str) -> None:
+        """Store a password as the forum's own form does, which asks nobody."""
+        self.set_password(number, django_hash(password, "another"))
+
+    def beside(self, number: int) -> dict[str, str]:
+        """Return what else a log-in form hands over: nothing here."""
+        del number
+        return {}
+
     def set_address(self, number: int, address: str) -> None:
         """Write the address column, as a moderator does."""
         self._change(number, email=address)
@@ -251,6 +260,7 @@ class House:
     forum: Forum
     clock: Clock = system_clock
     keyring: Keyring = field(default_factory=Keyring.generate)
+    open_door: Callable[[Keyring, str, str, Clock], CredGuard] = open_guard
 
     def __post_init__(self) -> None:
         self._opened: list[CredGuard] = []
@@ -259,7 +269,7 @@ class House:
 
     def another(self, clock: Clock | None = None) -> CredGuard:
         """Return the door of another process."""
-        opened = open_guard(
+        opened = self.open_door(
             self.keyring, self.ours, self.forum.url, clock or self.clock
         )
         self._opened.append(opened)
@@ -288,7 +298,9 @@ class House:
         """Log a member in and return the session stamp."""
         stored = self.forum.password(number)
         account_id = None if stored is None else str(number)
-        login = self.guard.log_in(password, account_id=account_id, stored=stored)
+        login = self.guard.log_in(
+            password, account_id=account_id, stored=stored, **self.forum.beside(number)
+        )
         return login.session
 
     def counted(self, campaign: str) -> Status:

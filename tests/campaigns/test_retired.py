@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from credguard import Keyring
 from credguard.campaigns import marking, members, retired
+from credguard.campaigns.leaked import Leaked
 from credguard.campaigns.members import Entry, Member
 from credguard.campaigns.states import MemberState
 from credguard.errors import SealBrokenError
@@ -95,6 +96,37 @@ def test_a_destroyed_hash_is_off_its_page(any_database: Database) -> None:
         rest = found(connection, "2", "599")
         hashes = retired.hashes_of(connection, OWN, rest)
     assert hashes == {"2": "hash of 2", "599": "hash of 599"}
+
+
+def test_what_stood_beside_a_hash_is_kept_with_it(any_database: Database) -> None:
+    """Also where another hash of the page is destroyed; ones without are as ever."""
+    salts: dict[str, retired.Beside] = {"1": ("a salt", None), "2": (None, "Alice")}
+    hashes = {"1": "one", "2": "two", "3": "three"}
+    sealed = retired.seal(OWN, CAMPAIGN, hashes, first=7, beside=salts)
+    prepare(any_database)
+    with any_database.begin() as connection:
+        retired.write(connection, CAMPAIGN, sealed.pages)
+        entry = Entry(
+            list(hashes),
+            MemberState.MUST_RESET,
+            is_reachable=True,
+            first_page=sealed.first,
+            page_size=sealed.size,
+        )
+        members.enter(
+            connection, CAMPAIGN, entry, now=datetime(2014, 4, 12, tzinfo=UTC)
+        )
+        retired.destroy(connection, OWN, CAMPAIGN, {"1": 7})
+        (text,) = connection.execute(select(retired_page.c.sealed)).scalars()
+        rest = [replace(each, sealed_page=text) for each in found(connection, "2", "3")]
+    assert [retired.leaked_at_hand(OWN, each) for each in rest] == [
+        Leaked("two", None, "Alice"),
+        Leaked("three"),
+    ]
+    assert (
+        "a salt"
+        not in OWN.open(text, purpose="retired page", owner=f"{CAMPAIGN}/7").decode()
+    )
 
 
 def test_long_hashes_share_a_page_with_fewer() -> None:

@@ -6,161 +6,32 @@ or a stale copy could give them beside it, at each stage of a campaign.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from attackers import (
+    NEW,
+    PATHS,
+    Attacker,
+    TickingClock,
+    change_the_password,
+    go_on_with_an_old_session,
+    log_in,
+    log_in_by_a_variation,
+)
 
 from credguard.campaigns import in_list
-from credguard.errors import RefusedError
+from credguard.errors import RefusedError, UnreadableHashError
 from credguard.sessions import credential_of
 from credguard.testing import FrozenClock, RememberedMail
-from forums import FAST, LETTER, House, django_hash, house_at, password_of, tokens_in
+from forums import FAST, LETTER, House, house_at, password_of, tokens_in
 from phones import Phone, enrolled, proof_of
+from salted import SaltedForum, salted_house_at
 
 CLOCK = datetime(2014, 4, 12, 17, 45, tzinfo=UTC)
 PLAIN, CAREFUL, OTHER = 1, 2, 4  # members; CAREFUL and OTHER have a second factor
-NEW = "a quiet harbour at noon"
 VARIANT = password_of(PLAIN) + "!"
-
-
-class TickingClock(FrozenClock):
-    """A clock that goes on a little whenever somebody looks at it."""
-
-    def __call__(self) -> datetime:
-        """Return the time, a millisecond later than the last one."""
-        self.advance(timedelta(milliseconds=1))
-        return super().__call__()
-
-
-@dataclass
-class Attacker:
-    """Who knows a member's password, and what else lay about."""
-
-    house: House
-    clock: FrozenClock
-    number: int
-    old_hash: str
-    session: str
-    token: str
-    device: str | None
-    stranger: Phone
-
-    @property
-    def account_id(self) -> str:
-        """The member's id."""
-        return str(self.number)
-
-    @property
-    def password(self) -> str:
-        """What leaked."""
-        return password_of(self.number)
-
-    def log_in(self, password: str, stored: str | None) -> object:
-        """Log in as any form or interface of the forum does."""
-        return self.house.guard.log_in(
-            password, account_id=self.account_id, stored=stored
-        )
-
-    @property
-    def stored(self) -> str | None:
-        """What stands in the column."""
-        return self.house.forum.password(self.number)
-
-
-def _log_in(attacker: Attacker) -> object:
-    return attacker.log_in(attacker.password, attacker.stored)
-
-
-def _log_in_by_a_stale_copy(attacker: Attacker) -> object:
-    """A replica or a cache still has the old hash."""
-    return attacker.log_in(attacker.password, attacker.old_hash)
-
-
-def _log_in_by_a_variation(attacker: Attacker) -> object:
-    return attacker.log_in(f"{attacker.password}!", attacker.stored)
-
-
-def _go_on_with_an_old_session(attacker: Attacker) -> object:
-    return attacker.house.guard.check_session(
-        attacker.session, account_id=attacker.account_id
-    )
-
-
-def _come_by_a_trusted_device(attacker: Attacker) -> object:
-    """A remembered browser stands for the factor, after the password was right."""
-    guard = attacker.house.guard
-    login = guard.log_in(
-        attacker.password, account_id=attacker.account_id, stored=attacker.stored
-    )
-    return guard.second_factors.devices.check(
-        str(attacker.device), account_id=attacker.account_id, epoch=login.epoch
-    )
-
-
-def _change_the_password(attacker: Attacker) -> object:
-    return attacker.house.guard.change_password(
-        attacker.password,
-        new=NEW,
-        account_id=attacker.account_id,
-        stored=attacker.stored,
-    )
-
-
-def _change_it_by_a_stale_copy(attacker: Attacker) -> object:
-    return attacker.house.guard.change_password(
-        attacker.password,
-        new=NEW,
-        account_id=attacker.account_id,
-        stored=attacker.old_hash,
-    )
-
-
-def _redeem_an_earlier_campaigns_link(attacker: Attacker) -> object:
-    return attacker.house.guard.redeem(attacker.token, password=NEW)
-
-
-def _redeem_a_forged_link(attacker: Attacker) -> object:
-    token = attacker.token[:-4] + attacker.token[-4:][::-1]
-    return attacker.house.guard.redeem(token, password=NEW)
-
-
-def _reset_without_the_factor(attacker: Attacker) -> object:
-    return attacker.house.guard.reset_by_factor(
-        attacker.password,
-        new=NEW,
-        proof="",
-        account_id=attacker.account_id,
-        stored=attacker.stored,
-    )
-
-
-def _reset_with_their_own_factor(attacker: Attacker) -> object:
-    """The attacker is a member as well, with a factor and a proof of it."""
-    guard = attacker.house.guard
-    return guard.reset_by_factor(
-        attacker.password,
-        new=NEW,
-        proof=proof_of(guard, attacker.stranger, attacker.clock),
-        account_id=attacker.account_id,
-        stored=attacker.stored,
-    )
-
-
-PATHS = (
-    _log_in,
-    _log_in_by_a_stale_copy,
-    _log_in_by_a_variation,
-    _go_on_with_an_old_session,
-    _come_by_a_trusted_device,
-    _change_the_password,
-    _change_it_by_a_stale_copy,
-    _redeem_an_earlier_campaigns_link,
-    _redeem_a_forged_link,
-    _reset_without_the_factor,
-    _reset_with_their_own_factor,
-)
 
 
 def _opened(house: House) -> str:
@@ -192,13 +63,15 @@ def _after_an_abort_of_the_later(house: House) -> str:
 STAGES = (_opened, _swept, _told, _swept_twice, _after_an_abort_of_the_later)
 
 
-@pytest.fixture(params=["together", "apart"])
+@pytest.fixture(params=["together", "apart", "salted together"])
 def house(
     request: pytest.FixtureRequest, sqlite_url: str, tmp_path: Path
 ) -> Iterator[House]:
     """A forum whose clock can be moved on."""
     moving = TickingClock(CLOCK)
-    with house_at(sqlite_url, tmp_path, request.param, clock=moving) as found:
+    kind, _, mode = str(request.param).rpartition(" ")
+    make = salted_house_at if kind == "salted" else house_at
+    with make(sqlite_url, tmp_path, mode, clock=moving) as found:
         yield found
 
 
@@ -230,12 +103,38 @@ def test_the_forums_own_form_gives_the_old_password_no_way_back(
     stage(house)
     attacker.clock.advance(timedelta(minutes=1))
     for again in (attacker.password, VARIANT):
-        house.forum.set_password(PLAIN, django_hash(again, "another"))
-        for path in (_log_in, _change_the_password, _go_on_with_an_old_session):
+        house.forum.choose(PLAIN, again)
+        for path in (log_in, change_the_password, go_on_with_an_old_session):
             with pytest.raises(RefusedError):
                 path(attacker)
         with pytest.raises(RefusedError):
             attacker.log_in(again, attacker.stored)
+
+
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("is_emptied_first", [False, True])
+def test_a_salt_that_the_host_has_lost_opens_nothing(
+    sqlite_url: str,
+    tmp_path: Path,
+    stage: Callable[[House], str],
+    *,
+    is_emptied_first: bool,
+) -> None:
+    """What was sealed with the hash is compared with; where there is none, nobody."""
+    moving = TickingClock(CLOCK)
+    with salted_house_at(sqlite_url, tmp_path, "together", clock=moving) as house:
+        forum = house.forum
+        assert isinstance(forum, SaltedForum)
+        attacker = _attacker(house, PLAIN)
+        if is_emptied_first:
+            forum.set_salt(PLAIN, "")
+        stage(house)
+        forum.set_salt(PLAIN, "")
+        for path in PATHS:
+            with pytest.raises((RefusedError, UnreadableHashError)) as refused:
+                path(attacker)
+            assert attacker.password not in str(refused.value)
 
 
 @pytest.mark.parametrize("stage", STAGES[1:])
@@ -260,7 +159,7 @@ def test_the_paths_are_real(house: House, stage: Callable[[House], str]) -> None
             account_id=str(CAREFUL),
             epoch=_epoch(house, str(CAREFUL)),
         )
-    for path in (_log_in, _log_in_by_a_variation, _go_on_with_an_old_session):
+    for path in (log_in, log_in_by_a_variation, go_on_with_an_old_session):
         with pytest.raises(RefusedError):
             path(attacker)
 

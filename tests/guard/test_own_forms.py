@@ -13,11 +13,16 @@ from credguard.errors import (
     PasswordRejectedError,
     SessionRefusedError,
     TokenRefusedError,
+    UnreadableHashError,
 )
+from credguard.guard import Renewed
+from credguard.passwords import PasswordHasher
+from credguard.passwords.legacy import DJANGO, MYBB
 from credguard.screening import ReasonCode
 from credguard.sessions import JournalPolicy
-from credguard.testing import FrozenClock
+from credguard.testing import CHEAPEST, FrozenClock
 from forums import House, hasher, house_at, password_of, policy
+from salted import mybb_hash
 
 NEW = "a quiet harbour at noon"
 
@@ -58,6 +63,36 @@ def test_what_a_campaign_took_out_of_use_is_refused(
         house.campaigns.sweep(campaign, worker="sweeper")
     assert reasons(house, "The old password of 1", "1") == [ReasonCode.REUSED]
     house.guard.check_new_password(NEW, account_id="1", stored=house.forum.password(1))
+
+
+@pytest.mark.parametrize("is_swept", [False, True])
+def test_a_hash_that_cannot_be_compared_with_refuses_every_password(
+    house: House, *, is_swept: bool
+) -> None:
+    """Any may be the leaked one; with its scheme and its salt only that one is."""
+    house.forum.set_password(1, mybb_hash(password_of(1), "its-salt"))
+    campaign = house.start(in_list(["1"]))
+    if is_swept:
+        house.campaigns.sweep(campaign, worker="sweeper")
+    for accept in (DJANGO, MYBB):
+        house.guard.passwords = PasswordHasher(work_factor=CHEAPEST, accept=accept)
+        for password in (NEW, password_of(1)):
+            with pytest.raises(UnreadableHashError, match="accept=") as refused:
+                chosen(house, password)
+            assert password not in str(refused.value)
+    with pytest.raises(PasswordRejectedError):
+        chosen(house, password_of(1), salt="its-salt")
+    assert chosen(house, NEW, salt="its-salt")
+
+
+def chosen(house: House, password: str, salt: str | None = None) -> Renewed:
+    """Choose a password in the host's own form, and then by a link."""
+    stored = house.forum.password(1)
+    house.guard.check_new_password(password, account_id="1", stored=stored, salt=salt)
+    token = house.guard.forgotten_token("1")
+    return house.guard.redeem_forgotten(
+        token, password=password, stored=stored, salt=salt
+    )
 
 
 def test_a_password_of_the_hosts_ends_sessions_and_links(house: House) -> None:

@@ -15,6 +15,7 @@ from credguard.campaigns import (
 )
 from credguard.campaigns.accounts import Account
 from credguard.campaigns.finishing import keyrings_of
+from credguard.campaigns.leaked import Leaked, as_it_stands
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.records import Record
@@ -42,7 +43,7 @@ class Claim:
 
     account: Account
     campaign_id: str
-    leaked: tuple[str, ...] = field(repr=False)
+    leaked: tuple[Leaked, ...] = field(repr=False)
     open_members: tuple[Member, ...]
 
 
@@ -121,7 +122,7 @@ class _Open:
         password = self.account.password or ""
         if not marking.is_marker(password) and self.gated(means):
             # Set by the forum's form, and taken out of use again by a later campaign.
-            leaked.append(password)
+            leaked.append(as_it_stands(self.account))
         return Claim(self.account, campaign_id, tuple(leaked), tuple(self.waiting))
 
 
@@ -138,7 +139,7 @@ def _open(means: Means, account_id: str) -> _Open:
 
 def retired_hashes(
     means: Means, found: Iterable[Member], gating: Iterable[Record]
-) -> list[str]:
+) -> list[Leaked]:
     """
     Return the hashes that were retired, without the markers of other campaigns.
 
@@ -154,8 +155,8 @@ def retired_hashes(
     asking = {each.campaign_id for each in waiting}
     owners = keyrings_of(means, [each for each in gating if each.id in asking])
     hashes = [
-        retired.hash_at_hand(own, each)
+        retired.leaked_at_hand(own, each)
         for each in waiting
         if (own := owners[each.campaign_id]) is not None
     ]
-    return [each for each in hashes if not marking.is_marker(each)]
+    return [each for each in hashes if not marking.is_marker(each.text)]

@@ -8,11 +8,13 @@ from credguard.campaigns.accounts import Swap, Taking
 from credguard.campaigns.means import Identify
 from credguard.campaigns.members import Entry, Member
 from credguard.campaigns.reachable import is_reachable
+from credguard.campaigns.retired import Beside
 from credguard.campaigns.states import MemberState
 from credguard.campaigns.tally import MAX_RETIRED_CHARACTERS, has_password
 from credguard.keys import Keyring
 
 _PAGE = 1000  # columns that are written in one statement
+_MAX_BESIDE_CHARACTERS = 255  # no scheme reads a longer salt or name
 # What hashes begin with; only of another text the hasher is asked whether it is one.
 _BEGINNINGS = frozenset(
     "$abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -56,6 +58,7 @@ class Decision:
     _told: dict[str, str] = field(default_factory=dict)
     _silent: dict[str, str] = field(default_factory=dict)
     _without: list[str] = field(default_factory=list)
+    _beside: dict[str, Beside] = field(default_factory=dict)
     _swaps: tuple[list[str], list[str], list[str]] = field(
         default_factory=lambda: ([], [], [])
     )
@@ -90,7 +93,9 @@ class Decision:
             )
             if not is_plain and not self._has_password(taking):
                 self._without.append(account_id)
-            elif is_reachable(address):
+                continue
+            self._keep_beside(taking)
+            if is_reachable(address):
                 self._told[account_id] = text or ""
             else:
                 self._silent[account_id] = text or ""
@@ -103,7 +108,9 @@ class Decision:
 
     def _retire(self, hashes: dict[str, str], page: int, *, is_reachable: bool) -> int:
         """Take hashes out of use; return the number of the page after theirs."""
-        sealed = retired.seal(self.own, self.campaign_id, hashes, first=page)
+        sealed = retired.seal(
+            self.own, self.campaign_id, hashes, first=page, beside=self._beside
+        )
         ids = list(hashes)
         state = MemberState.MUST_RESET
         entry = Entry(ids, state, is_reachable, sealed.first, sealed.size)
@@ -118,6 +125,11 @@ class Decision:
     def _swap(self, ids: Iterable[str], old: Iterable[str], new: Iterable[str]) -> None:
         for column, values in zip(self._swaps, (ids, old, new), strict=True):
             column.extend(values)
+
+    def _keep_beside(self, taking: Taking) -> None:
+        if taking.salt is not None or taking.username is not None:
+            beside = (_kept(taking.salt), _kept(taking.username))
+            self._beside[taking.account_id] = beside
 
     def _has_password(self, taking: Taking) -> bool:
         text, scheme = taking.password, ""
@@ -137,3 +149,7 @@ class Decision:
         if hashes[taking.account_id] == taking.password:
             new = marking.marker(self.own, found)
             self._swap([taking.account_id], [taking.password], [new])
+
+
+def _kept(text: str | None) -> str | None:
+    return text if text is not None and len(text) <= _MAX_BESIDE_CHARACTERS else None

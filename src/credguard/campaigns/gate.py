@@ -6,7 +6,7 @@ by, says more. The gate decides nothing about the password: it says which hash t
 password is to be compared with, and what follows if it fits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import bindparam, func, or_, select
 
@@ -19,8 +19,9 @@ from credguard.campaigns import (
     retired,
     watermarks,
 )
-from credguard.campaigns.accounts import Swap
+from credguard.campaigns.accounts import Account, Swap
 from credguard.campaigns.claiming import retired_hashes
+from credguard.campaigns.leaked import Leaked, as_it_stands
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
 from credguard.campaigns.states import UNSWEPT, MemberState
@@ -64,17 +65,25 @@ class Ruling:
         campaign_id: The campaign that asks for a new password, None if the
             log-in may go on.
 
-        leaked: Retired hashes. If the log-in may go on but the password fits one
-            of them, it is the leaked one, chosen again in the forum's own form.
+        leaked: The hashes that no new password may fit: retired ones, and before the
+            sweep what stands in the column. If the log-in may go on but the password
+            fits one of them, it is the leaked one, chosen again in the forum's own
+            form.
 
         resolves: Member rows that such a log-in resolves.
+
+        salt: The salt that stood beside *stored*, None for the one in the column.
+
+        username: The name that stood beside *stored*, likewise.
     """
 
     stored: str | None = field(repr=False)
     epoch: int
     campaign_id: str | None = None
-    leaked: tuple[str, ...] = field(default=(), repr=False)
+    leaked: tuple[Leaked, ...] = field(default=(), repr=False)
     resolves: tuple[Member, ...] = ()
+    salt: str | None = field(default=None, repr=False)
+    username: str | None = field(default=None, repr=False)
 
 
 def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
@@ -101,21 +110,20 @@ def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
     if any(found.state is MemberState.RESETTING for found in mine):
         return rule(means, account_id, _finished(means, account_id))
     waiting = members.still_open(mine, gating)
+    ruling = Ruling(stored, epoch)
     if waiting:
         leaked = retired_hashes(means, waiting, gating)
         ruling = _must_reset(waiting, leaked, stored, epoch)
         if ruling.campaign_id is not None:
             return ruling
-        # A password that the forum's form set after one watermark may be older than
-        # the next.
-        later = watermarks.gating(means, gating, mine, (account_id, stored))
-        return ruling if later is None else Ruling(stored, epoch, later)
-    if marking.is_marker(stored) and any(each.is_closed for each in mine):
+    elif marking.is_marker(stored) and any(each.is_closed for each in mine):
         return Ruling(None, epoch)  # nothing fits: the cost of an unknown account
-    if marking.is_marker(stored):
+    elif marking.is_marker(stored):
         return Ruling(_healed(means, mine, str(stored)), epoch)
-    campaign_id = watermarks.gating(means, gating, mine, (account_id, stored))
-    return Ruling(stored, epoch, campaign_id)
+    # A password that the forum's form set after one watermark may be older than the
+    # next.
+    gated = watermarks.gated(means, gating, mine, (account_id, stored))
+    return ruling if gated is None else _unswept(ruling, *gated)
 
 
 def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
@@ -149,13 +157,40 @@ def check_session(means: Means, account_id: str, stamp: Stamp) -> None:
 
 
 def _must_reset(
-    waiting: list[Member], leaked: list[str], stored: str | None, epoch: int
+    waiting: list[Member], leaked: list[Leaked], stored: str | None, epoch: int
 ) -> Ruling:
     campaign_id = waiting[0].campaign_id
     if stored is None or marking.is_marker(stored):
-        return Ruling(leaked[0] if leaked else stored, epoch, campaign_id)
+        old = leaked[0] if leaked else None
+        return Ruling(
+            stored if old is None else old.text,
+            epoch,
+            campaign_id,
+            tuple(leaked),
+            salt=None if old is None else old.salt,
+            username=None if old is None else old.username,
+        )
     # The column is not our marker: the forum's own form set another password.
     return Ruling(stored, epoch, None, tuple(leaked), tuple(waiting))
+
+
+def _unswept(ruling: Ruling, campaign_id: str, row: Account) -> Ruling:
+    """Say that the hash in the column leaked: *row* has it, and what is beside it."""
+    there, stored = as_it_stands(row), ruling.stored
+    leaked = ruling.leaked if marking.is_marker(there.text) else (*ruling.leaked, there)
+    if stored is None or stored == there.text:
+        return replace(
+            ruling,
+            campaign_id=campaign_id,
+            leaked=leaked,
+            resolves=(),
+            salt=there.salt,
+            username=there.username,
+        )
+    # A stale copy: what the caller has of it is all that there is.
+    also = () if marking.is_marker(stored) else (Leaked(stored),)
+    both = (*leaked, *also)
+    return replace(ruling, campaign_id=campaign_id, leaked=both, resolves=())
 
 
 def _finished(means: Means, account_id: str) -> str | None:

@@ -4,6 +4,10 @@ Retired hashes: sealed a page at a time under the campaign's own key.
 A page holds the hashes of some hundred accounts by their ids, in one seal that is bound
 to the campaign and to the page's number: sealing them costs next to nothing, looking up
 one of them less than a millisecond. A member's row names its page.
+
+What stood beside a hash is sealed with it, a salt above all: the forum's form writes
+another one with the next password, and without the first nobody could tell that the
+leaked password was chosen again.
 """
 
 import json
@@ -13,6 +17,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
+from credguard.campaigns.leaked import Leaked
 from credguard.campaigns.members import Member
 from credguard.errors import SealBrokenError
 from credguard.keys import MAX_PLAIN_BYTES, Keyring
@@ -26,6 +31,10 @@ _PURPOSE = "retired page"
 _ALONE = "retired hash"  # of accounts swept before there were pages
 _MOST_PAGES = 1 << 20  # of one range; more than it has accounts
 _NAMES = ("campaign_id", "number", "sealed")
+_BESIDE = ""  # no account has that id: earlier releases find hashes as they did
+
+Beside = tuple[str | None, str | None]
+"""What stood beside a hash: the salt's column and the account's name."""
 
 
 class Sealed(NamedTuple):
@@ -45,8 +54,26 @@ class Sealed(NamedTuple):
     size: int
 
 
+class _Page(NamedTuple):
+    hashes: dict[str, str]
+    beside: Mapping[str, Beside]
+
+    def written(self) -> bytes:
+        kept = _of(self.beside, self.hashes)
+        page = {**self.hashes, _BESIDE: kept} if kept else self.hashes
+        return json.dumps(page, separators=(",", ":")).encode()
+
+
+_NO_PAGE = _Page({}, {})
+
+
 def seal(
-    own: Keyring, campaign_id: str, hashes: Mapping[str, str], *, first: int
+    own: Keyring,
+    campaign_id: str,
+    hashes: Mapping[str, str],
+    *,
+    first: int,
+    beside: Mapping[str, Beside] | None = None,
 ) -> Sealed:
     """
     Seal hashes that are taken out of use.
@@ -59,12 +86,16 @@ def seal(
         hashes: The hashes, by account.
 
         first: The number of the first page.
+
+        beside: What stood beside them, by account, where anything did.
     """
+    known = beside or {}
     size = PAGE_ACCOUNTS
     while True:
         each = iter(hashes.items())
         starts = range(0, len(hashes), size)
-        plain = [_written(dict(islice(each, size))) for _ in starts]
+        cut = [dict(islice(each, size)) for _ in starts]
+        plain = [_Page(page, _of(known, page)).written() for page in cut]
         if all(len(each) <= MAX_PLAIN_BYTES for each in plain):
             break
         size //= 2  # one account alone always fits
@@ -124,9 +155,9 @@ def hashes_of(
     return {each.account_id: _hash(own, each, pages) for each in kept}
 
 
-def hash_at_hand(own: Keyring, found: Member) -> str:
+def leaked_at_hand(own: Keyring, found: Member) -> Leaked:
     """
-    Return the retired hash of a member that was read with its page.
+    Return the retired hash of a member that was read with its page, and its salt.
 
     Raises:
         SealBrokenError: It was altered, or is not there.
@@ -136,7 +167,8 @@ def hash_at_hand(own: Keyring, found: Member) -> str:
     if found.page is not None:
         sealed = found.sealed_page or ""
         pages[found.page] = _open(own, found.campaign_id, found.page, sealed)
-    return _hash(own, found, pages)
+    beside = pages.get(found.page or 0, _NO_PAGE).beside.get(found.account_id, ())
+    return Leaked(_hash(own, found, pages), *beside)
 
 
 def hash_of(connection: Connection, own: Keyring, found: Member) -> str:
@@ -169,9 +201,10 @@ def destroy(
         found: The number of each account's page.
     """
     pages = _read(connection, own, campaign_id, set(found.values()), lock=True)
-    for number, hashes in pages.items():
-        kept = {whose: text for whose, text in hashes.items() if whose not in found}
-        sealed = _seal(own, campaign_id, number, _written(kept))
+    for number, page in pages.items():
+        kept = {who: text for who, text in page.hashes.items() if who not in found}
+        plain = page._replace(hashes=kept).written()
+        sealed = _seal(own, campaign_id, number, plain)
         connection.execute(
             update(retired_page)
             .where(
@@ -189,7 +222,7 @@ def _read(
     numbers: Collection[int],
     *,
     lock: bool = False,
-) -> dict[int, dict[str, str]]:
+) -> dict[int, _Page]:
     query = select(retired_page.c.number, retired_page.c.sealed).where(
         retired_page.c.campaign_id == campaign_id,
         retired_page.c.number.in_(sorted(numbers)),
@@ -201,25 +234,26 @@ def _read(
     }
 
 
-def _written(hashes: Mapping[str, str]) -> bytes:
-    return json.dumps(hashes, separators=(",", ":")).encode()
+def _of(beside: Mapping[str, Beside], page: Mapping[str, str]) -> dict[str, Beside]:
+    return {whose: beside[whose] for whose in page if whose in beside} if beside else {}
 
 
 def _seal(own: Keyring, campaign_id: str, number: int, plain: bytes) -> str:
     return own.seal(plain, purpose=_PURPOSE, owner=f"{campaign_id}/{number}")
 
 
-def _open(own: Keyring, campaign_id: str, number: int, sealed: str) -> dict[str, str]:
+def _open(own: Keyring, campaign_id: str, number: int, sealed: str) -> _Page:
     plain = own.open(sealed, purpose=_PURPOSE, owner=f"{campaign_id}/{number}")
-    hashes: dict[str, str] = json.loads(plain)
-    return hashes
+    hashes = json.loads(plain)
+    beside = hashes.pop(_BESIDE, {})
+    return _Page(hashes, beside)
 
 
-def _hash(own: Keyring, found: Member, pages: Mapping[int, Mapping[str, str]]) -> str:
+def _hash(own: Keyring, found: Member, pages: Mapping[int, _Page]) -> str:
     """Return the hash of a member whose page, if it has one, is among *pages*."""
     if found.page is None:
         return _open_alone(own, found)
-    hashes = pages.get(found.page, {})
+    hashes = pages.get(found.page, _NO_PAGE).hashes
     if found.account_id not in hashes:
         raise SealBrokenError(_PURPOSE)
     return hashes[found.account_id]

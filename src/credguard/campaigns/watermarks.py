@@ -37,6 +37,22 @@ def gating(
     Raises:
         BusyError: The forum's user table is needed and not at hand here.
     """
+    found = gated(means, in_force, mine, account)
+    return None if found is None else found[0]
+
+
+def gated(
+    means: Means,
+    in_force: Sequence[Record],
+    mine: Sequence[Member],
+    account: tuple[str, str | None],
+) -> tuple[str, Account] | None:
+    """
+    Return the campaign as `gating` does, with the account's row.
+
+    Raises:
+        BusyError: The forum's user table is needed and not at hand here.
+    """
     swept = {found.campaign_id for found in mine}
     unswept = [
         record
@@ -45,11 +61,12 @@ def gating(
     ]
     if not unswept:
         return None
+    row = look_up(means, *account)
     with means.database.read() as connection:
-        facts = means.facts_of_one(connection, look_up(means, *account))
+        facts = means.facts_of_one(connection, row)
     for record in unswept:
         if is_affected(record.plan.scope, facts, opened_at=record.opened_at):
-            return record.id
+            return record.id, row
     return None
 
 

@@ -44,6 +44,8 @@ class Changing(Forgetting):
         browser: str = "",
         context: Sequence[str] = (),
         second_factor: bool = False,
+        salt: str | None = None,
+        username: str | None = None,
     ) -> Changed:
         """
         Change the password of somebody who knows the old one.
@@ -63,6 +65,10 @@ class Changing(Forgetting):
 
             second_factor: True if the account always asks for a second factor.
 
+            salt: As `log_in` is given it.
+
+            username: As `log_in` is given it.
+
         Returns:
             The new hash and a new stamp for this session: all others are over.
 
@@ -74,7 +80,14 @@ class Changing(Forgetting):
             BlocklistUnavailableError: It could not be checked; try again.
             CredguardError: As `log_in`.
         """
-        self.log_in(password, account_id=account_id, stored=stored, browser=browser)
+        self.log_in(
+            password,
+            account_id=account_id,
+            stored=stored,
+            browser=browser,
+            salt=salt,
+            username=username,
+        )
         is_near = is_variation(new, of=password)
         judged = self._judge(
             new, context=context, second_factor=second_factor, is_reused=is_near

@@ -211,15 +211,26 @@ class CredGuard(Changing, Sessions):
         # Before the password is verified, so that no campaign opens unseen between.
         now = self._clock()
         ruling = self.campaigns.rule(account_id or "", stored=stored)
-        beside = {"account_id": account_id, "salt": salt, "username": username}
-        verified = self.passwords.verify(password, stored=ruling.stored, **beside)
+        verified = self.passwords.verify(
+            password,
+            stored=ruling.stored,
+            account_id=account_id,
+            salt=salt if ruling.salt is None else ruling.salt,
+            username=username if ruling.username is None else ruling.username,
+        )
         if account_id is None:
             raise PasswordMismatchError
         if ruling.campaign_id is not None:
             raise self._must_reset(account_id, ruling.campaign_id)
         epoch = ruling.epoch
         if ruling.resolves:
-            is_leaked = self._is_leaked(password, ruling.leaked, **beside)
+            is_leaked = self._is_leaked(
+                password,
+                ruling.leaked,
+                account_id=account_id,
+                salt=salt,
+                username=username,
+            )
             if is_leaked or not self.proofs.forum:
                 raise self._must_reset(account_id, ruling.resolves[0].campaign_id)
             epoch = self.campaigns.settle_by_forum(ruling.resolves)

@@ -81,6 +81,8 @@ class Forgetting(OwnForms):
         context: Sequence[str] = (),
         second_factor: bool = False,
         proof: str | None = None,
+        salt: str | None = None,
+        username: str | None = None,
     ) -> Renewed:
         """
         Use a link up: judge and hash the new password.
@@ -103,6 +105,10 @@ class Forgetting(OwnForms):
             proof: `Verified.proof` of the account's second factor, where
                 `ProofPolicy.link_needs_factor` asks for it.
 
+            salt: As `check_new_password` is given it.
+
+            username: As `check_new_password` is given it.
+
         Returns:
             Whose link it was and the new hash: store it. All older sessions and
             links are over; a second factor stays in force.
@@ -117,6 +123,8 @@ class Forgetting(OwnForms):
                 took it or a trivial variation of it out of use; `reasons` says why.
             BlocklistUnavailableError: It could not be checked; try again.
             BusyError: No permit or memory in time; try again.
+            UnreadableHashError, WorkFactorTooHighError, SealBrokenError,
+            UnknownKeyError: As `check_new_password`; nothing was used up.
             StorageUnavailableError: The database is away, locked or full; nothing
                 was used up.
         """
@@ -125,7 +133,12 @@ class Forgetting(OwnForms):
         ruling = self.campaigns.rule(account_id, stored=stored)
         self._check_accepted(account_id, ruling, proof)
         judged = self._judge_unleaked(
-            password, account_id, ruling, context=context, second_factor=second_factor
+            password,
+            account_id,
+            ruling,
+            context=context,
+            second_factor=second_factor,
+            beside=(salt, username),
         )
         hashed = self.passwords.hash(password, account_id=account_id)
         with self._database.begin() as connection:

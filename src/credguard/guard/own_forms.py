@@ -25,6 +25,8 @@ class OwnForms(Resetting):
         stored: str | None = None,
         context: Sequence[str] = (),
         second_factor: bool = False,
+        salt: str | None = None,
+        username: str | None = None,
     ) -> None:
         """
         Judge a password that the host is going to store by itself.
@@ -40,9 +42,19 @@ class OwnForms(Resetting):
 
             second_factor: True if the account always asks for a second factor.
 
+            salt: The salt's column, for software that keeps one. It is asked for
+                where `Columns.salt` names none: what stood beside a retired hash
+                was kept with it, and what the column says later does not count.
+
+            username: As *salt*, for software that hashed the name.
+
         Raises:
             PasswordRejectedError: The policy refuses it, or a campaign took it or a
                 trivial variation of it out of use; `reasons` says why.
+            UnreadableHashError, WorkFactorTooHighError: What a campaign took out of
+                use cannot be compared with, so that this may be it; page somebody.
+            SealBrokenError, UnknownKeyError: The keyring is not the one that sealed
+                it; page somebody.
             BlocklistUnavailableError: It could not be checked; try again.
             BusyError: No permit or memory in time; try again.
             AccountIdError: *account_id* is not a text of 1 to 255 characters.
@@ -54,7 +66,12 @@ class OwnForms(Resetting):
         check_account_id(account_id)
         ruling = self.campaigns.rule(account_id, stored=stored)
         self._judge_unleaked(
-            password, account_id, ruling, context=context, second_factor=second_factor
+            password,
+            account_id,
+            ruling,
+            context=context,
+            second_factor=second_factor,
+            beside=(salt, username),
         )
 
     def password_was_set(self, account_id: str) -> None:
@@ -84,11 +101,16 @@ class OwnForms(Resetting):
         *,
         context: Sequence[str],
         second_factor: bool,
+        beside: tuple[str | None, str | None],
     ) -> Standing | None:
-        # Before the sweep the leaked hash still stands in the column itself.
-        asks = ruling.campaign_id is not None and ruling.stored is not None
-        leaked = (str(ruling.stored),) if asks else ruling.leaked
-        is_leaked = self._is_leaked(password, leaked, account_id=account_id)
+        salt, username = beside
+        is_leaked = self._is_leaked(
+            password,
+            ruling.leaked,
+            account_id=account_id,
+            salt=salt,
+            username=username,
+        )
         return self._judge(
             password, context=context, second_factor=second_factor, is_reused=is_leaked
         )

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from credguard.campaigns import Claim
+from credguard.campaigns.leaked import Leaked
 from credguard.errors import (
     PasswordMismatchError,
     ResetRequiredError,
-    StoredDataError,
     TokenRefusedError,
     UnavailableError,
+    UnreadableHashError,
 )
 from credguard.guard.new_passwords import NewPasswords
 from credguard.guard.proofs import Proof, ProofPolicy
@@ -22,6 +23,12 @@ from credguard.guard.results import Redeemed
 from credguard.screening.variations import earlier_forms
 from credguard.second_factor import SecondFactors
 from credguard.storage.account_ids import check_account_id
+
+_NOT_COMPARABLE = (
+    "The password that was taken out of use cannot be compared with, so no new one is "
+    "accepted. Give the hasher its scheme (accept=), and hand in salt= and username= "
+    "where that software keeps them."
+)
 
 
 class Resetting(NewPasswords):
@@ -73,7 +80,10 @@ class Resetting(NewPasswords):
                 try again.
             CampaignStateError: No user table was handed in.
             SealBrokenError, UnknownKeyError: The keyring is not the one that made
-                the token.
+                the token, or that sealed the retired hash.
+            UnreadableHashError, WorkFactorTooHighError: The retired hash cannot be
+                compared with, so that the new password may be the leaked one; page
+                somebody.
             StorageUnavailableError: The database is away, locked or full; nothing
                 was used up.
         """
@@ -101,6 +111,8 @@ class Resetting(NewPasswords):
         account_id: str,
         stored: str | None,
         context: Sequence[str] = (),
+        salt: str | None = None,
+        username: str | None = None,
     ) -> Redeemed:
         """
         Put a new password in place of a retired one, for who has the second factor.
@@ -122,6 +134,10 @@ class Resetting(NewPasswords):
 
             context: Words to refuse, besides the account's name and address.
 
+            salt: As `log_in`; what was kept with a retired hash goes before it.
+
+            username: As *salt*.
+
         Returns:
             Whose password it was. The new hash stands in the forum's column; all
             older sessions are over.
@@ -133,11 +149,18 @@ class Resetting(NewPasswords):
             StepUpRequiredError: *proof* is not of the factor in force, or too old.
             TokenRefusedError: No campaign asks the account for a new password.
             PasswordRejectedError, BlocklistUnavailableError, BusyError,
-            CampaignStateError, StorageUnavailableError: See `redeem`.
+            CampaignStateError, UnreadableHashError, WorkFactorTooHighError,
+            SealBrokenError, UnknownKeyError, StorageUnavailableError: See `redeem`.
         """
         check_account_id(account_id)
         ruling = self.campaigns.rule(account_id, stored=stored)
-        self.passwords.verify(password, stored=ruling.stored, account_id=account_id)
+        self.passwords.verify(
+            password,
+            stored=ruling.stored,
+            account_id=account_id,
+            salt=salt if ruling.salt is None else ruling.salt,
+            username=username if ruling.username is None else ruling.username,
+        )
         if ruling.campaign_id is None:
             raise TokenRefusedError
         if not self.proofs.second_factor:
@@ -184,18 +207,49 @@ class Resetting(NewPasswords):
         return Redeemed(account.id, claimed.campaign_id)
 
     def _is_leaked(
-        self, password: str, leaked: Sequence[str], **beside: str | None
+        self,
+        password: str,
+        leaked: Sequence[Leaked],
+        *,
+        account_id: str,
+        salt: str | None,
+        username: str | None,
     ) -> bool:
         """Return True if *password* is what was taken out of use, or nearly."""
         # Whoever has the leaked password tries its trivial variations at once.
         forms = (password, *earlier_forms(password)) if leaked else ()
+        given = (salt, username)
         return any(
-            self._fits(form, stored, **beside) for stored in leaked for form in forms
+            self._fits(form, each, account_id=account_id, given=given)
+            for each in leaked
+            for form in forms
         )
 
-    def _fits(self, password: str, stored: str, **beside: str | None) -> bool:
-        try:
-            return bool(self.passwords.verify(password, stored=stored, **beside))
-        except (PasswordMismatchError, StoredDataError):
-            # A row that nobody could log in with gave no password away.
-            return False
+    def _fits(
+        self,
+        password: str,
+        leaked: Leaked,
+        *,
+        account_id: str,
+        given: tuple[str | None, str | None],
+    ) -> bool:
+        kept = (leaked.salt, leaked.username)
+        # What was sealed with the hash first: the column may have another salt by now.
+        for salt, username in dict.fromkeys(
+            [given if kept == (None, None) else kept, given]
+        ):
+            try:
+                return bool(
+                    self.passwords.verify(
+                        password,
+                        stored=leaked.text,
+                        account_id=account_id,
+                        salt=salt,
+                        username=username,
+                    )
+                )
+            except PasswordMismatchError:
+                return False
+            except UnreadableHashError:
+                continue
+        raise UnreadableHashError(_NOT_COMPARABLE)
