@@ -112,7 +112,7 @@ def texts(story: Story, made: str) -> dict[str, object]:
     ring, now = story.keyring, AUTUMN_NIGHT
     record = story.guard.campaigns.find(made)
     own = own_keyring(ring, record)
-    forgotten = ForgottenToken("77", 3, now + timedelta(hours=1))
+    forgotten = ForgottenToken("77", 3, now + timedelta(hours=1), now)
     notice = "AAAAAAAAAAAAAAAAAAAAAA"
     return {
         "stamp": make_stamp(ring, account_id="77", epoch=3, browser="b", now=now),

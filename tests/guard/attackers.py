@@ -29,6 +29,7 @@ class Attacker:
     old_hash: str
     session: str
     token: str
+    forgotten: str
     device: str | None
     stranger: Phone
 
@@ -102,7 +103,7 @@ def change_the_password(attacker: Attacker) -> object:
         new=NEW,
         account_id=attacker.account_id,
         stored=attacker.stored,
-        **attacker.beside,
+        salt=attacker.beside.get("salt"),
     )
 
 
@@ -112,7 +113,7 @@ def _change_it_by_a_stale_copy(attacker: Attacker) -> object:
         new=NEW,
         account_id=attacker.account_id,
         stored=attacker.old_hash,
-        **attacker.beside,
+        salt=attacker.beside.get("salt"),
     )
 
 
@@ -123,6 +124,13 @@ def _redeem_an_earlier_campaigns_link(attacker: Attacker) -> object:
 def _redeem_a_forged_link(attacker: Attacker) -> object:
     token = attacker.token[:-4] + attacker.token[-4:][::-1]
     return attacker.house.guard.redeem(token, password=NEW)
+
+
+def _redeem_a_forgotten_link_of_before(attacker: Attacker) -> object:
+    """It was asked for while whoever leaked the rest could read the mail as well."""
+    return attacker.house.guard.redeem_forgotten(
+        attacker.forgotten, password=NEW, stored=attacker.stored
+    )
 
 
 def _reset_without_the_factor(attacker: Attacker) -> object:
@@ -194,6 +202,7 @@ PATHS = (
     _change_it_by_a_stale_copy,
     _redeem_an_earlier_campaigns_link,
     _redeem_a_forged_link,
+    _redeem_a_forgotten_link_of_before,
     _reset_without_the_factor,
     _reset_with_their_own_factor,
     _choose_the_same_again,

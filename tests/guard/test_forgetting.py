@@ -1,5 +1,6 @@
 """A forgotten password: one link, one password, and nothing told on the way."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from credguard.errors import (
 )
 from credguard.guard import ProofPolicy, Renewed
 from credguard.guard.forgotten_tokens import (
+    LONGEST,
     MAX_TOKEN_CHARACTERS,
     ForgottenToken,
     read_token,
@@ -153,7 +155,9 @@ def test_what_is_no_token_is_refused(house: House, given: str) -> None:
 def test_no_character_of_a_token_can_be_changed() -> None:
     """Neither can it be cut."""
     keyring = Keyring.generate()
-    token = write_token(keyring, ForgottenToken("1", 0, NOON + timedelta(hours=1)))
+    token = write_token(
+        keyring, ForgottenToken("1", 0, NOON + timedelta(hours=1), NOON)
+    )
     assert read_token(keyring, token, now=NOON).account_id == "1"
     for place, found in enumerate(token):
         other = "A" if found != "A" else "B"
@@ -165,11 +169,57 @@ def test_no_character_of_a_token_can_be_changed() -> None:
 def test_a_token_of_another_keyring_or_purpose_is_refused() -> None:
     """What else was sealed is no link, and the other way round."""
     keyring, other = Keyring.generate(), Keyring.generate()
-    token = write_token(other, ForgottenToken("1", 0, NOON + timedelta(hours=1)))
+    token = write_token(other, ForgottenToken("1", 0, NOON + timedelta(hours=1), NOON))
     stray = keyring.seal(b'["1", 0, 9999999999]', purpose="retired hash", owner="")
     for given in (token, stray):
         with pytest.raises(TokenRefusedError):
             read_token(keyring, given, now=NOON)
+
+
+def test_a_token_of_an_earlier_release_is_as_old_as_it_may_be() -> None:
+    """It does not say when it was made: a day before it ends, at the earliest."""
+    keyring, ends = Keyring.generate(), NOON + timedelta(hours=1)
+    old = json.dumps(["1", 0, int(ends.timestamp())]).encode()
+    token = keyring.seal(old, purpose="forgotten password", owner="")
+    found = read_token(keyring, token, now=NOON)
+    assert found == ForgottenToken("1", 0, ends, ends - LONGEST)
+    with pytest.raises(TokenRefusedError):
+        read_token(keyring, token, now=ends)
+
+
+@pytest.mark.promise("P10")
+@pytest.mark.parametrize("mode", ["together", "apart"])
+def test_a_watermark_ends_the_links_of_before(
+    sqlite_url: str, tmp_path: Path, moving: FrozenClock, mode: str
+) -> None:
+    """Of those whom it gates, before any sweep; a link of later is good."""
+    with house_at(sqlite_url, tmp_path, mode, clock=moving) as house:
+        before, other = [house.guard.forgotten_token(each) for each in "12"]
+        house.start(in_list(["1"]))
+        moving.advance(timedelta(seconds=1))
+        after = house.guard.forgotten_token("1")
+        with pytest.raises(TokenRefusedError):
+            house.guard.check_forgotten(before)
+        with pytest.raises(TokenRefusedError):
+            redeem(house, before)
+        assert house.guard.check_forgotten(after) == "1"
+        assert redeem(house, after).account_id == "1"
+        assert house.guard.check_forgotten(other) == "2"
+
+
+def test_a_link_of_a_clock_that_was_ahead_does_not_tell_its_age(
+    house: House, moving: FrozenClock
+) -> None:
+    """It may be older than the watermark, and is good where there is none."""
+    moving.advance(timedelta(hours=2))
+    ahead, other = house.guard.forgotten_token("1"), house.guard.forgotten_token("2")
+    moving.advance(timedelta(hours=-2))
+    assert house.guard.check_forgotten(ahead) == "1"
+    house.start(in_list(["1"]))
+    moving.advance(timedelta(minutes=1))
+    with pytest.raises(TokenRefusedError):
+        redeem(house, ahead)
+    assert house.guard.check_forgotten(other) == "2"
 
 
 @pytest.mark.promise("P22")
@@ -190,12 +240,13 @@ def test_the_second_factor_stays_and_may_be_asked_for(
 @pytest.mark.parametrize("is_swept", [False, True])
 @pytest.mark.parametrize("near", [password_of(1), "The old password of 1"])
 def test_the_leaked_password_is_refused(
-    house: House, near: str, *, is_swept: bool
+    house: House, moving: FrozenClock, near: str, *, is_swept: bool
 ) -> None:
     """Before the sweep and after it; and the next log-in settles the account."""
     campaign = house.start(in_list(["1"]))
     if is_swept:
         house.campaigns.sweep(campaign, worker="sweeper")
+    moving.advance(timedelta(seconds=1))
     token = house.guard.forgotten_token("1")
     with pytest.raises(PasswordRejectedError) as rejected:
         redeem(house, token, near)

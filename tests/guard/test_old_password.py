@@ -195,8 +195,11 @@ def _attacker(house: House, number: int) -> Attacker:
         epoch = _epoch(house, str(number))
         devices = guard.second_factors.devices
         device = devices.trust(str(number), proof=proof, epoch=epoch).token
+    forgotten = guard.forgotten_token(str(number))
     clock.advance(timedelta(minutes=1))
-    return Attacker(house, clock, number, old_hash, session, token, device, stranger)
+    return Attacker(
+        house, clock, number, old_hash, session, token, forgotten, device, stranger
+    )
 
 
 def _earlier_link(house: House, number: int) -> str:

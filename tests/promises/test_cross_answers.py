@@ -229,7 +229,7 @@ from datetime import datetime, UTC
 ring, hasher = Keyring.generate(), PasswordHasher(work_factor=CHEAPEST)
 now = datetime(2026, 11, 22, tzinfo=UTC)
 draws = [
-    lambda: write_token(ring, ForgottenToken("17", 1, now)),
+    lambda: write_token(ring, ForgottenToken("17", 1, now, now)),
     lambda: ring.seal(b"x", purpose="seed", owner="17", part="1"),
     lambda: hasher.hash("x"),
     lambda: draw_codes(1)[0],

@@ -23,7 +23,7 @@ TEXTS = [
     for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*"), *ROOT.glob("src/**/*"))
     if path.suffix in {".html", ".md", ".py", ".toml", ".yaml", ".yml"}
 ]
-PURPOSES = ("retired hash", "totp seed", "forgotten password", "campaign key")
+PURPOSES = ("retired hash", "totp seed", "forgotten password, dated", "campaign key")
 
 
 @pytest.mark.parametrize("kind", [CredGuard, SecondFactors, Incidents, Journal, Swaps])

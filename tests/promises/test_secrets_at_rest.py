@@ -17,6 +17,7 @@ from worlds import World, world_at
 
 from credguard import Keyring
 from credguard.campaigns import in_list
+from credguard.campaigns.leaked import Leaked
 from credguard.errors import CredguardError
 from forums import LETTER, NEW_PASSWORD, password_of
 from phones import enrolled, proof_of
@@ -81,6 +82,7 @@ def secrets_in(result: object) -> dict[str, str]:
     for name in HELD:
         value = getattr(result, name, None)
         values = value if isinstance(value, tuple) else (value,)
+        values = [each.text if isinstance(each, Leaked) else each for each in values]
         found |= {
             f"{name} {number}": text
             for number, text in enumerate(values)

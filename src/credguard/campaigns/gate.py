@@ -7,6 +7,7 @@ password is to be compared with, and what follows if it fits.
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, or_, select
 
@@ -24,6 +25,7 @@ from credguard.campaigns.claiming import retired_hashes
 from credguard.campaigns.leaked import Leaked, as_it_stands
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
+from credguard.campaigns.records import Record
 from credguard.campaigns.states import UNSWEPT, MemberState
 from credguard.errors import BusyError, SessionRefusedError
 from credguard.sessions import FIRST_EPOCH, Stamp, credential_of
@@ -75,6 +77,9 @@ class Ruling:
         salt: The salt that stood beside *stored*, None for the one in the column.
 
         username: The name that stood beside *stored*, likewise.
+
+        since: The watermark that gates the account where no sweep has come by yet:
+            what was given out before it counts no more. None where the epoch says so.
     """
 
     stored: str | None = field(repr=False)
@@ -84,6 +89,7 @@ class Ruling:
     resolves: tuple[Member, ...] = ()
     salt: str | None = field(default=None, repr=False)
     username: str | None = field(default=None, repr=False)
+    since: datetime | None = None
 
 
 def rule(means: Means, account_id: str, stored: str | None) -> Ruling:
@@ -174,23 +180,20 @@ def _must_reset(
     return Ruling(stored, epoch, None, tuple(leaked), tuple(waiting))
 
 
-def _unswept(ruling: Ruling, campaign_id: str, row: Account) -> Ruling:
+def _unswept(ruling: Ruling, record: Record, row: Account) -> Ruling:
     """Say that the hash in the column leaked: *row* has it, and what is beside it."""
+    by_watermark = replace(
+        ruling, campaign_id=record.id, since=record.opened_at, resolves=()
+    )
     there, stored = as_it_stands(row), ruling.stored
     leaked = ruling.leaked if marking.is_marker(there.text) else (*ruling.leaked, there)
     if stored is None or stored == there.text:
         return replace(
-            ruling,
-            campaign_id=campaign_id,
-            leaked=leaked,
-            resolves=(),
-            salt=there.salt,
-            username=there.username,
+            by_watermark, leaked=leaked, salt=there.salt, username=there.username
         )
     # A stale copy: what the caller has of it is all that there is.
     also = () if marking.is_marker(stored) else (Leaked(stored),)
-    both = (*leaked, *also)
-    return replace(ruling, campaign_id=campaign_id, leaked=both, resolves=())
+    return replace(by_watermark, leaked=(*leaked, *also))
 
 
 def _finished(means: Means, account_id: str) -> str | None:

@@ -38,7 +38,7 @@ def gating(
         BusyError: The forum's user table is needed and not at hand here.
     """
     found = gated(means, in_force, mine, account)
-    return None if found is None else found[0]
+    return None if found is None else found[0].id
 
 
 def gated(
@@ -46,7 +46,7 @@ def gated(
     in_force: Sequence[Record],
     mine: Sequence[Member],
     account: tuple[str, str | None],
-) -> tuple[str, Account] | None:
+) -> tuple[Record, Account] | None:
     """
     Return the campaign as `gating` does, with the account's row.
 
@@ -66,7 +66,7 @@ def gated(
         facts = means.facts_of_one(connection, row)
     for record in unswept:
         if is_affected(record.plan.scope, facts, opened_at=record.opened_at):
-            return record.id, row
+            return record, row
     return None
 
 

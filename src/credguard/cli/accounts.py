@@ -146,7 +146,7 @@ def _about_rows(tally: Tally) -> Iterator[str]:
     if unreadable := tally.schemes.get("unreadable", 0):
         yield (
             f"{unreadable:,} hashes are of no format known here: their owners cannot "
-            "log in through credguard, but can be reset."
+            "log in through credguard, nor choose a new password in a campaign."
         )
     if any("bcrypt" in scheme for scheme in tally.schemes) and not find_spec("bcrypt"):
         yield "Some hashes are bcrypt: pip install 'credguard[legacy]'."

@@ -11,15 +11,18 @@ from datetime import timedelta
 from credguard._clock import Clock
 from credguard.campaigns.gate import Ruling
 from credguard.errors import SetupError, TokenRefusedError
-from credguard.guard.forgotten_tokens import ForgottenToken, read_token, write_token
+from credguard.guard.forgotten_tokens import (
+    LONGEST,
+    ForgottenToken,
+    read_token,
+    write_token,
+)
 from credguard.guard.own_forms import OwnForms
 from credguard.guard.results import Renewed
 from credguard.keys import Keyring
 from credguard.sessions import credential_of, epoch_of, password_was_set
 from credguard.storage.account_ids import check_account_id
 
-# NIST SP 800-63B-4 section 4.2.1.2: a recovery code sent by mail lasts a day at most.
-LONGEST = timedelta(days=1)
 _AN_HOUR = timedelta(hours=1)
 _RANGE = "A link lasts for more than nothing, and a day at most."
 
@@ -55,8 +58,10 @@ class Forgetting(OwnForms):
         check_account_id(account_id)
         if not timedelta() < lasts <= LONGEST:
             raise SetupError(_RANGE)
+        # Before the epoch is read, so that no campaign opens unseen between.
+        now = self._clock()
         epoch = epoch_of(self._database, account_id)
-        token = ForgottenToken(account_id, epoch, self._clock() + lasts)
+        token = ForgottenToken(account_id, epoch, now + lasts, now)
         return write_token(self._keyring, token)
 
     def check_forgotten(self, token: str) -> str:
@@ -67,10 +72,17 @@ class Forgetting(OwnForms):
             The account's id: show its form, and read its row for `redeem_forgotten`.
 
         Raises:
-            TokenRefusedError: The token is unknown, used or expired.
+            TokenRefusedError: The token is unknown, used, expired, or older than a
+                campaign that gates the account.
+            BusyError: A campaign is being opened; try again.
+            SealBrokenError, UnknownKeyError: The keyring is not the one that sealed
+                the account's retired hash; page somebody.
             StorageUnavailableError: The database is away or locked.
         """
-        return self._still_good(token).account_id
+        forgotten = self._still_good(token)
+        ruling = self.campaigns.rule(forgotten.account_id, stored=None)
+        self._check_age(forgotten, ruling)
+        return forgotten.account_id
 
     def redeem_forgotten(
         self,
@@ -114,7 +126,8 @@ class Forgetting(OwnForms):
             links are over; a second factor stays in force.
 
         Raises:
-            TokenRefusedError: The token is unknown, used or expired.
+            TokenRefusedError: The token is unknown, used, expired, or older than a
+                campaign that gates the account: let the member ask for another one.
             ResetRequiredError: A campaign asks for a reset, and the forum's own form
                 is not accepted as a proof; `proofs` says what is.
             StepUpRequiredError: The second factor is asked for together with the
@@ -131,6 +144,7 @@ class Forgetting(OwnForms):
         forgotten = self._still_good(token)
         account_id = forgotten.account_id
         ruling = self.campaigns.rule(account_id, stored=stored)
+        self._check_age(forgotten, ruling)
         self._check_accepted(account_id, ruling, proof)
         judged = self._judge_unleaked(
             password,
@@ -166,3 +180,11 @@ class Forgetting(OwnForms):
         has_factor = self.second_factors.is_enrolled(account_id)
         if self.proofs.asks_factor(has_factor=has_factor):
             self.second_factors.check_proof(account_id, proof)
+
+    def _check_age(self, forgotten: ForgottenToken, ruling: Ruling) -> None:
+        # The sweep raises the epoch; until it comes by, the watermark ends tokens.
+        if ruling.since is None:
+            return
+        # One of the future is of a clock that was ahead: it does not tell its age.
+        if not ruling.since < forgotten.made_at <= self._clock():
+            raise TokenRefusedError
