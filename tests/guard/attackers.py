@@ -32,6 +32,7 @@ class Attacker:
     forgotten: str
     device: str | None
     stranger: Phone
+    enrolled: Phone | None
 
     @property
     def account_id(self) -> str:
@@ -192,6 +193,19 @@ def _choose_it_again_in_the_hosts_form(attacker: Attacker) -> object:
     return True
 
 
+def _reset_with_a_factor_of_the_window(attacker: Attacker) -> object:
+    """Whoever had the password could enroll one where there was none."""
+    guard = attacker.house.guard
+    phone = attacker.enrolled or attacker.stranger
+    return guard.reset_by_factor(
+        attacker.password,
+        new=NEW,
+        proof=proof_of(guard, phone, attacker.clock),
+        account_id=attacker.account_id,
+        stored=attacker.stored,
+    )
+
+
 PATHS = (
     log_in,
     _log_in_by_a_stale_copy,
@@ -205,6 +219,7 @@ PATHS = (
     _redeem_a_forgotten_link_of_before,
     _reset_without_the_factor,
     _reset_with_their_own_factor,
+    _reset_with_a_factor_of_the_window,
     _choose_the_same_again,
     _choose_a_variation,
     _choose_it_again_without_the_column,

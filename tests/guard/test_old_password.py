@@ -23,6 +23,7 @@ from attackers import (
 
 from credguard.campaigns import in_list
 from credguard.errors import RefusedError, UnreadableHashError
+from credguard.guard import ProofPolicy
 from credguard.sessions import credential_of
 from credguard.testing import FrozenClock, RememberedMail
 from forums import FAST, LETTER, House, house_at, password_of, tokens_in
@@ -185,6 +186,7 @@ def _attacker(house: House, number: int) -> Attacker:
     guard = house.guard
     _PHONES[house.ours] = enrolled(guard, str(CAREFUL), clock)
     stranger = enrolled(guard, str(OTHER), clock)
+    guard.proofs = ProofPolicy(factors_before=clock())
     token = _earlier_link(house, number)
     old_hash = house.forum.password(number)
     assert old_hash is not None
@@ -197,8 +199,18 @@ def _attacker(house: House, number: int) -> Attacker:
         device = devices.trust(str(number), proof=proof, epoch=epoch).token
     forgotten = guard.forgotten_token(str(number))
     clock.advance(timedelta(minutes=1))
+    phone = enrolled(guard, str(PLAIN), clock) if number == PLAIN else None
     return Attacker(
-        house, clock, number, old_hash, session, token, forgotten, device, stranger
+        house,
+        clock,
+        number,
+        old_hash,
+        session,
+        token,
+        forgotten,
+        device,
+        stranger,
+        phone,
     )
 
 

@@ -1,7 +1,7 @@
 """What lets somebody choose a new password is the forum's to say."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,7 @@ def house(
 def phone(house: House, moving: TickingClock) -> Phone:
     """The app of a member who then must reset."""
     found = enrolled(house.guard, str(MEMBER), moving)
+    house.guard.proofs = ProofPolicy(factors_before=moving())
     house.swept()
     moving.advance(timedelta(minutes=1))
     return found
@@ -130,6 +131,7 @@ def test_an_account_that_no_sweep_has_reached_is_asked_to_wait(
 ) -> None:
     """It is gated already, and its hash is not under seal yet."""
     found = enrolled(house.guard, str(MEMBER), moving)
+    house.guard.proofs = ProofPolicy(factors_before=moving())
     house.start()
     moving.advance(timedelta(minutes=1))
     proof = proof_of(house.guard, found, moving)
@@ -182,3 +184,55 @@ def test_what_leaked_as_well_is_switched_off(
         house.log_in(MEMBER, NEW)
     house.guard.proofs = ProofPolicy()
     assert house.log_in(MEMBER, NEW)
+
+
+@pytest.mark.promise("P22")
+def test_a_factor_that_the_thief_may_have_enrolled_proves_nothing(
+    house: House, moving: TickingClock
+) -> None:
+    """Without a first day of the breach none does; the link is another way."""
+    began = moving()
+    thief = enrolled(house.guard, str(MEMBER), moving)
+    house.swept()
+    moving.advance(timedelta(minutes=1))
+    for proofs in (ProofPolicy(), ProofPolicy(factors_before=began)):
+        house.guard.proofs = proofs
+        proof = proof_of(house.guard, thief, moving)
+        with pytest.raises(ResetRequiredError) as refused:
+            by_factor(house, proof)
+        assert refused.value.proofs == ("link", "forum")
+        assert refused_at_log_in(house, MEMBER).proofs == ("link", "forum")
+    assert house.guard.redeem(link_of(house), password=NEW).account_id == str(MEMBER)
+    assert house.guard.second_factors.is_enrolled(str(MEMBER))
+
+
+def test_who_enrolled_in_the_window_is_not_locked_out_by_it(
+    house: House, moving: TickingClock
+) -> None:
+    """A link comes without such a factor, and with one of before."""
+    house.guard.proofs = ProofPolicy(link_needs_factor=True, factors_before=moving())
+    enrolled(house.guard, str(MEMBER), moving)
+    house.swept()
+    link = link_of(house)
+    before = house.guard.second_factors.made_at(str(MEMBER))
+    assert before is not None
+    old = ProofPolicy(
+        link_needs_factor=True, factors_before=before + timedelta(microseconds=1)
+    )
+    asked, house.guard.proofs = house.guard.proofs, old
+    with pytest.raises(StepUpRequiredError):
+        house.guard.redeem(link, password=NEW)
+    house.guard.proofs = asked
+    assert house.guard.redeem(link, password=NEW).account_id == str(MEMBER)
+
+
+@pytest.mark.parametrize("zone", [None, UTC])
+def test_the_first_day_is_the_first_that_proves_nothing(zone: tzinfo | None) -> None:
+    """To the microsecond; without a zone it is taken to be in UTC."""
+    day = datetime(2014, 4, 7, tzinfo=zone)
+    policy = ProofPolicy(factors_before=day, link_needs_factor=True)
+    first = datetime(2014, 4, 7, tzinfo=UTC)
+    just = first - timedelta(microseconds=1)
+    for made_at, counts in ((first, False), (just, True), (None, False)):
+        assert policy.accepts_factor(made_at=made_at) is counts
+        assert policy.asks_factor(made_at=made_at) is counts

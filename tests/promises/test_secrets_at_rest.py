@@ -82,10 +82,10 @@ def secrets_in(result: object) -> dict[str, str]:
     for name in HELD:
         value = getattr(result, name, None)
         values = value if isinstance(value, tuple) else (value,)
-        values = [each.text if isinstance(each, Leaked) else each for each in values]
+        texts = [each.text if isinstance(each, Leaked) else each for each in values]
         found |= {
             f"{name} {number}": text
-            for number, text in enumerate(values)
+            for number, text in enumerate(texts)
             if isinstance(text, str) and text
         }
     return found

@@ -177,9 +177,7 @@ class Forgetting(OwnForms):
             asking = ruling.resolves[0].campaign_id
         if asking is not None and not self.proofs.forum:
             raise self._must_reset(account_id, asking)
-        has_factor = self.second_factors.is_enrolled(account_id)
-        if self.proofs.asks_factor(has_factor=has_factor):
-            self.second_factors.check_proof(account_id, proof)
+        self._check_asked_factor(account_id, proof)
 
     def _check_age(self, forgotten: ForgottenToken, ruling: Ruling) -> None:
         # The sweep raises the epoch; until it comes by, the watermark ends tokens.

@@ -91,9 +91,7 @@ class Resetting(NewPasswords):
             raise TokenRefusedError
         claimed = self.campaigns.claim(token)
         account_id = claimed.account.id
-        has_factor = self.second_factors.is_enrolled(account_id)
-        if self.proofs.asks_factor(has_factor=has_factor):
-            self.second_factors.check_proof(account_id, proof)
+        self._check_asked_factor(account_id, proof)
         return self._reset(
             claimed,
             password,
@@ -117,8 +115,11 @@ class Resetting(NewPasswords):
         """
         Put a new password in place of a retired one, for who has the second factor.
 
-        For members whom no mail reaches. The old password alone proves nothing: so
-        first call `SecondFactors.verify` with a code, then this.
+        For members whom no mail reaches, where `ProofPolicy.factors_before` says since
+        when factors are no proof. The old password alone proves nothing: so first call
+        `SecondFactors.verify` with a code, then this. It is the door itself that asks
+        whether the old password is right: call it with an empty *proof* first, and ask
+        for a code where it raises `StepUpRequiredError`.
 
         Args:
             password: The old password, as it was typed.
@@ -144,8 +145,9 @@ class Resetting(NewPasswords):
 
         Raises:
             PasswordMismatchError: The old password is wrong.
-            ResetRequiredError: It is right, but with a second factor it is not
-                accepted as a proof; `proofs` says what is.
+            ResetRequiredError: It is right, but not accepted as a proof with the
+                account's second factor, which is too young, or there is none;
+                `proofs` says what is.
             StepUpRequiredError: *proof* is not of the factor in force, or too old.
             TokenRefusedError: No campaign asks the account for a new password.
             PasswordRejectedError, BlocklistUnavailableError, BusyError,
@@ -163,7 +165,8 @@ class Resetting(NewPasswords):
         )
         if ruling.campaign_id is None:
             raise TokenRefusedError
-        if not self.proofs.second_factor:
+        made_at = self.second_factors.made_at(account_id)
+        if not self.proofs.accepts_factor(made_at=made_at):
             raise self._must_reset(account_id, ruling.campaign_id)
         self.second_factors.check_proof(account_id, proof)
         claimed = self.campaigns.claim_for(account_id)
@@ -175,9 +178,15 @@ class Resetting(NewPasswords):
             second_factor=True,
         )
 
+    def _check_asked_factor(self, account_id: str, proof: str | None) -> None:
+        """Check the factor where `ProofPolicy.link_needs_factor` asks for it."""
+        made_at = self.second_factors.made_at(account_id)
+        if self.proofs.asks_factor(made_at=made_at):
+            self.second_factors.check_proof(account_id, proof)
+
     def _must_reset(self, account_id: str, campaign_id: str) -> ResetRequiredError:
-        has_factor = self.second_factors.is_enrolled(account_id)
-        accepted = self.proofs.accepted(has_factor=has_factor)
+        made_at = self.second_factors.made_at(account_id)
+        accepted = self.proofs.accepted(factor_made_at=made_at)
         return ResetRequiredError(campaign_id, proofs=tuple(map(str, accepted)))
 
     def _reset(

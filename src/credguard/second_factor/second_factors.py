@@ -7,7 +7,7 @@ counts, whatever arrives at the same time and in how many processes.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from credguard._clock import Clock, system_clock
@@ -212,6 +212,24 @@ class SecondFactors(SelfService, Upkeep, Moving):
         """
         check_account_id(account_id)
         return self._changing.in_force(account_id) is not None
+
+    def made_at(self, account_id: str) -> datetime | None:
+        """
+        Return when the factor in force was enrolled, None if there is none.
+
+        It is when the seed was handed out. Of a factor that was taken over from another
+        system, when it was enrolled there, or else when it was taken over.
+
+        Args:
+            account_id: The account.
+
+        Raises:
+            AccountIdError: *account_id* is not a text of 1 to 255 characters.
+            StorageUnavailableError: The database is away or locked.
+        """
+        check_account_id(account_id)
+        factor = self._changing.in_force(account_id)
+        return None if factor is None else factor.made_at
 
     def _verified(self, ruling: Ruling) -> Verified:
         factor = told(ruling, missing=NONE_IN_FORCE)
