@@ -32,7 +32,7 @@ from sqlalchemy.pool import NullPool
 from credguard import CredGuard, Keyring
 from credguard._clock import Clock, system_clock
 from credguard.accounts import Columns, SqlAccounts
-from credguard.campaigns import LetterTemplate, Plan, Scope, Status, everyone
+from credguard.campaigns import Hook, LetterTemplate, Plan, Scope, Status, everyone
 from credguard.campaigns.states import AccountState
 from credguard.campaigns.status import as_markdown
 from credguard.passwords import PasswordHasher
@@ -231,7 +231,12 @@ def policy() -> PasswordPolicy:
 
 
 def open_guard(
-    keyring: Keyring, ours: str, forum: str, clock: Clock = system_clock
+    keyring: Keyring,
+    ours: str,
+    forum: str,
+    clock: Clock = system_clock,
+    *,
+    hooks: Sequence[Hook] = (),
 ) -> CredGuard:
     """Return the door of a process: to our database and to the forum's table."""
     return CredGuard(
@@ -241,6 +246,7 @@ def open_guard(
         passwords=hasher(),
         policy=policy(),
         clock=clock,
+        hooks=hooks,
     )
 
 

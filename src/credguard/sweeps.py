@@ -29,8 +29,8 @@ from credguard.storage.tables import sweep_range
 
 DEFAULT_LEASE = timedelta(seconds=60)
 
-_OPEN = "open"
-_DONE = "done"
+OPEN = "open"
+DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def lay_out(connection: Connection, sweep: str, borders: Iterable[str]) -> None:
                 "number": number,
                 "low": low,
                 "high": high,
-                "state": _OPEN,
+                "state": OPEN,
                 "owner": None,
                 "lease_until": None,
                 "touched": 0,
@@ -101,7 +101,7 @@ def unfinished(connection: Connection, prefix: str) -> str | None:
     """Return the first sweep whose name begins with *prefix* and that is not done."""
     query = select(func.min(sweep_range.c.sweep)).where(
         sweep_range.c.sweep.startswith(prefix, autoescape=True),
-        sweep_range.c.state == _OPEN,
+        sweep_range.c.state == OPEN,
     )
     found: str | None = connection.execute(query).scalar()
     return found
@@ -109,7 +109,7 @@ def unfinished(connection: Connection, prefix: str) -> str | None:
 
 def finished(connection: Connection, prefix: str) -> list[str]:
     """Return the sweeps whose name begins with *prefix* and of which all is done."""
-    is_open = case((sweep_range.c.state == _OPEN, 1), else_=0)
+    is_open = case((sweep_range.c.state == OPEN, 1), else_=0)
     query = (
         select(sweep_range.c.sweep)
         .where(sweep_range.c.sweep.startswith(prefix, autoescape=True))
@@ -140,7 +140,7 @@ def clear(connection: Connection, sweep: str) -> Progress | None:
         return None
     deleted = connection.execute(
         delete(sweep_range).where(
-            sweep_range.c.sweep == sweep, sweep_range.c.state == _DONE
+            sweep_range.c.sweep == sweep, sweep_range.c.state == DONE
         )
     )
     return ended if deleted.rowcount else None
@@ -219,11 +219,11 @@ def finish(connection: Connection, piece: Piece, *, touched: int) -> None:
         .where(
             sweep_range.c.sweep == piece.sweep,
             sweep_range.c.number == piece.number,
-            sweep_range.c.state == _OPEN,
+            sweep_range.c.state == OPEN,
             sweep_range.c.version == piece.version,
         )
         .values(
-            state=_DONE,
+            state=DONE,
             owner=None,
             lease_until=None,
             touched=touched,
@@ -235,6 +235,18 @@ def finish(connection: Connection, piece: Piece, *, touched: int) -> None:
         raise LeaseLostError(message)
 
 
+def release(database: Database, piece: Piece) -> None:
+    """Let go of *piece*, which was not done, so that it is free at once."""
+    with database.begin() as connection:
+        connection.execute(
+            update(sweep_range)
+            .where(
+                _open(piece.sweep, piece.number), sweep_range.c.version == piece.version
+            )
+            .values(owner=None, lease_until=None, version=piece.version + 1)
+        )
+
+
 def progress(connection: Connection, sweep: str) -> Progress:
     """Return how far *sweep* is."""
     query = (
@@ -244,7 +256,7 @@ def progress(connection: Connection, sweep: str) -> Progress:
     )
     rows = [tuple(row) for row in connection.execute(query)]
     total = sum(int(count) for _, count, _ in rows)
-    done = sum(int(count) for state, count, _ in rows if state == _DONE)
+    done = sum(int(count) for state, count, _ in rows if state == DONE)
     return Progress(done, total, sum(int(touched or 0) for _, _, touched in rows))
 
 
@@ -264,7 +276,7 @@ def is_open(connection: Connection, sweep: str, number: int | None = None) -> bo
 
 
 def _open(sweep: str, number: int | None) -> ColumnElement[bool]:
-    found = and_(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN)
+    found = and_(sweep_range.c.sweep == sweep, sweep_range.c.state == OPEN)
     return found if number is None else and_(found, sweep_range.c.number == number)
 
 
@@ -272,7 +284,7 @@ def open_ranges(connection: Connection, sweep: str) -> list[tuple[str | None, st
     """Return low and high of every range that is not done."""
     query = (
         select(sweep_range.c.low, sweep_range.c.high)
-        .where(sweep_range.c.sweep == sweep, sweep_range.c.state == _OPEN)
+        .where(sweep_range.c.sweep == sweep, sweep_range.c.state == OPEN)
         .order_by(sweep_range.c.number)
     )
     return [(row.low, row.high) for row in connection.execute(query)]

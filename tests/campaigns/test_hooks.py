@@ -1,57 +1,23 @@
 """What the host ends beside the password: called for each range, and never lost."""
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from credguard import CredGuard
-from credguard.accounts import SqlAccounts
 from credguard.campaigns import HookProgress, in_list
-from credguard.campaigns.hooks import HOOK_LEASE
 from credguard.campaigns.states import CampaignState
 from credguard.cli.campaign_settings import read_hooks
 from credguard.errors import HookFailedError, SetupError
 from credguard.storage import audit
 from credguard.storage.audit_tables import audit as audit_table
 from credguard.testing import FrozenClock
-from forums import COLUMNS, House, hasher
+from forums import House
+from hooked import SECRET, Remembered, guard_with
 
-SECRET = "the token store at 10.0.0.1 is away"
 START = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-@dataclass
-class Remembered:
-    """A hook that remembers whom it was called for."""
-
-    name: str = "remember-me"
-    fails: int = 0
-    seen: list[list[str]] = field(default_factory=list)
-
-    def end(self, account_ids: Sequence[str]) -> int:
-        """End two cookies of each account, if it does not fail."""
-        if self.fails:
-            self.fails -= 1
-            raise ConnectionError(SECRET)
-        self.seen.append(list(account_ids))
-        return 2 * len(account_ids)
-
-
-def guard_with(house: House, *hooks: Remembered, clock: FrozenClock) -> CredGuard:
-    """Return the door with hooks."""
-    return CredGuard(
-        keyring=house.keyring,
-        database=house.ours,
-        accounts=SqlAccounts(house.forum.url, table="members", columns=COLUMNS),
-        passwords=hasher(),
-        clock=clock,
-        hooks=hooks,
-    )
 
 
 def test_a_hook_is_called_for_every_account_in_scope(house: House) -> None:
@@ -62,7 +28,7 @@ def test_a_hook_is_called_for_every_account_in_scope(house: House) -> None:
     campaign = guard.campaigns.start(house.plan(in_list(ids)))
     guard.campaigns.sweep(campaign, worker="sweeper")
     assert hook.seen == [["1", "2"], ["30"], ["59"]]
-    assert guard.campaigns.hooks(campaign) == [HookProgress("remember-me", 3, 3, 8)]
+    assert guard.campaigns.hooks(campaign) == (HookProgress("remember-me", 3, 3, 8),)
     guard.campaigns.sweep(campaign, worker="sweeper")
     assert len(hook.seen) == 3
 
@@ -79,7 +45,6 @@ def test_a_hook_that_fails_is_tried_again(house: House) -> None:
     assert failed.value.hook == "api-tokens"
     assert house.counted(campaign).state is CampaignState.NOTIFYING
     assert sum(map(len, good.seen)) == 60
-    clock.advance(HOOK_LEASE + timedelta(seconds=1))
     guard.campaigns.sweep(campaign, worker="sweeper")
     assert sorted(each for some in bad.seen for each in some) == sorted(
         each for some in good.seen for each in some

@@ -11,6 +11,7 @@ from credguard import Keyring
 from credguard.campaigns import Campaigns, ranges, retiring
 from credguard.integrations.celery import register
 from forums import open_guard
+from hooked import Written
 
 retiring.RANGE_SIZE = 20
 app = Celery("forum", broker=os.environ["FORUM_BROKER"])
@@ -46,8 +47,10 @@ def tell(**_: object) -> None:
 def campaigns() -> Campaigns:
     """Return the campaigns of this process."""
     keyring = Keyring.parse(os.environ["FORUM_KEYRING"])
-    guard = open_guard(keyring, os.environ["FORUM_OURS"], os.environ["FORUM_TABLE"])
-    return guard.campaigns
+    ours, table = os.environ["FORUM_OURS"], os.environ["FORUM_TABLE"]
+    calls = os.environ.get("FORUM_HOOK")
+    hooks = [Written(Path(calls), fails=1)] if calls else []
+    return open_guard(keyring, ours, table, hooks=hooks).campaigns
 
 
 chunks = register(app, campaigns)

@@ -26,7 +26,9 @@ from credguard.errors import (
 from credguard.integrations.celery import register
 from credguard.storage import audit
 from credguard.storage.audit_tables import audit as audit_table
-from forums import House, house_at
+from credguard.sweeps import Progress
+from forums import MEMBERS, House, house_at
+from hooked import Written
 from proving import Proof, sized
 from tcp_proxy import Fault, TcpProxy, Way
 from tcp_proxy import Plan as TcpPlan
@@ -66,12 +68,17 @@ def house(
 @pytest.fixture(params=list(BROKERS))
 def broker(request: pytest.FixtureRequest) -> str:
     """The URL of a broker: Redis and RabbitMQ in turn."""
-    variable = BROKERS[request.param]
+    return broker_url(request.param)
+
+
+def broker_url(name: str) -> str:
+    """Return the URL of the broker that runs for the tests."""
+    variable = BROKERS[name]
     url = os.environ.get(variable)
     if url is None and "CREDGUARD_REQUIRE_SERVICES" in os.environ:
         pytest.fail(f"{variable} names no broker, and services are required")
     if url is None:
-        pytest.skip(f"{variable} names no {request.param} broker")
+        pytest.skip(f"{variable} names no {name} broker")
     parts = urlsplit(url)
     socket.create_connection((parts.hostname, parts.port or 5672), timeout=5).close()
     return url
@@ -100,7 +107,7 @@ class Workers:
         self._ready = Path(house.forum.url.removeprefix("sqlite:///")).with_name("up")
         self._environment = {
             **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(FOLDER), str(FOLDER.parent)]),
+            "PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path]),
             "FORUM_BROKER": broker,
             "FORUM_QUEUE": self._queue,
             "FORUM_READY": str(self._ready),
@@ -168,6 +175,12 @@ def is_swept(house: House, campaign: str) -> bool:
     return record.state is CampaignState.NOTIFYING
 
 
+def are_called(house: House, campaign: str) -> bool:
+    """Return True if every hook was called for every range."""
+    hooks = house.campaigns.hooks(campaign)
+    return bool(hooks) and all(hook.is_over for hook in hooks)
+
+
 def check_whole(house: House, campaign: str) -> None:
     """Check that every account was dealt with once, and that the log is whole."""
     status = house.counted(campaign)
@@ -232,6 +245,21 @@ def test_a_broker_with_less_patience_than_a_chunk(
     workers.send(campaign)
     with workers.running(processes=3):
         wait_until(lambda: is_swept(house, campaign))
+    check_whole(house, campaign)
+
+
+def test_a_hook_that_fails_is_called_again_by_celery(
+    house: House, at_work: Callable[..., Workers], tmp_path: Path
+) -> None:
+    """Its message comes back after some seconds and ends what is left."""
+    hook = Written(tmp_path / "called")
+    campaign = house.start()
+    workers = at_work(FORUM_HOOK=str(hook.path))
+    workers.send(campaign)
+    with workers.running():
+        wait_until(lambda: is_swept(house, campaign) and are_called(house, campaign))
+    assert hook.path.with_suffix(".failed-0").exists()
+    assert hook.called_for == [str(number) for number in MEMBERS]
     check_whole(house, campaign)
 
 

@@ -11,7 +11,8 @@ from credguard.campaigns.bounces import EventKind, MailEvent
 from credguard.campaigns.campaigns import Campaigns
 from credguard.campaigns.claiming import Claim
 from credguard.campaigns.delivering import Delivery, Outcome, Receipt
-from credguard.campaigns.hooks import Hook, HookProgress
+from credguard.campaigns.hook_progress import HookProgress
+from credguard.campaigns.hooks import Hook
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.notice_policy import (
     Ambiguous,

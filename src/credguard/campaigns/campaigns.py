@@ -9,6 +9,7 @@ from credguard.campaigns import (
     confirming,
     counting,
     destroying,
+    hook_ranges,
     hooks,
     opening,
     planning,
@@ -21,7 +22,7 @@ from credguard.campaigns.approvals import Approval
 from credguard.campaigns.approver_keys import ApproverKey
 from credguard.campaigns.expressions import Scope
 from credguard.campaigns.forecast import Pace
-from credguard.campaigns.hooks import HookProgress
+from credguard.campaigns.hook_progress import HookProgress
 from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.notices import Notices
@@ -161,7 +162,7 @@ class Campaigns(Answers, Notices):
             CampaignStateError: There is no such campaign, or it was aborted.
             BusyError: The forum's columns are being changed; call again to go on.
             HookFailedError: A hook of the host failed; all passwords are retired.
-                Call again when it is mended.
+                Call again when it is mended: that calls it for what is left.
             StorageUnavailableError: The database is away, locked or full; call
                 again to go on.
         """
@@ -191,21 +192,24 @@ class Campaigns(Answers, Notices):
         Do one chunk of the sweep, once, however often and wherever it is called.
 
         Whoever does the last one ends the sweep. A call that is killed leaves its
-        chunk to the next caller after 15 seconds.
+        chunk to the next caller after 15 seconds, or 2 minutes if it was in a hook.
 
         Args:
             campaign_id: The campaign.
 
             worker: Who works: a name that no other process has.
 
-            number: Which chunk; None for the first that is free.
+            number: Which chunk; None for the first that is free, and once all are
+                done, for all calls of hooks that are left.
 
         Returns:
-            What came of it. Where it is held, call again at `retry_at`.
+            What came of it. Where it is held, call again at `retry_at`. Where
+            `is_over`, all passwords are retired and all hooks called.
 
         Raises:
             CampaignStateError: There is no such campaign, or it was aborted.
             BusyError: The forum's columns are being changed; call again.
+            HookFailedError: A hook of the host failed; call again, at once or later.
             StorageUnavailableError: The database is away, locked or full; call
                 again.
         """
@@ -259,7 +263,9 @@ class Campaigns(Answers, Notices):
 
     def hooks(self, campaign_id: str) -> Sequence[HookProgress]:
         """Return how far each hook of the host is, and how much it has ended."""
-        return hooks.progress(self._means, campaign_id)
+        with self._means.database.read() as connection:
+            names = hooks.names_of(self._means.hooks)
+            return hook_ranges.progress(connection, campaign_id, names)
 
     def destroy_key(self, campaign_id: str) -> None:
         """

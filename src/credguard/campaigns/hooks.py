@@ -2,23 +2,23 @@
 What else lets somebody in is ended through the host: cookies, tokens, app passwords.
 
 Each hook goes through the sweep's ranges once they are retired, in a sweep of its
-own: one that fails is tried again and holds up neither the gate nor another hook.
+own: one that fails is tried again and holds up neither the gate nor another hook. The
+campaign's work is over when they are over too.
 """
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import index
 from typing import Protocol
 
-from sqlalchemy import Connection
-
 from credguard import sweeps
-from credguard.campaigns import leases, members, records
+from credguard.campaigns import hook_ranges, leases, members, records
 from credguard.campaigns.means import Means
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import ENDED
-from credguard.errors import HookFailedError, SetupError
+from credguard.errors import HookFailedError, SetupError, StorageUnavailableError
 from credguard.storage import audit
 from credguard.sweeps import Piece
 
@@ -37,7 +37,7 @@ class Hook(Protocol):
 
     def end(self, account_ids: Sequence[str]) -> int:
         """
-        End it for these accounts, now; called again after a crash.
+        End it for these accounts, now; called again after a crash or an error.
 
         Args:
             account_ids: Up to some thousand ids.
@@ -50,27 +50,6 @@ class Hook(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class HookProgress:
-    """
-    How far a hook is.
-
-    Attributes:
-        name: Its name.
-
-        done: Ranges done.
-
-        total: Ranges in all.
-
-        ended: How many it says it ended.
-    """
-
-    name: str
-    done: int
-    total: int
-    ended: int
-
-
 def check_names(hooks: Sequence[Hook]) -> None:
     """
     Check that every hook has a name of its own.
@@ -78,7 +57,7 @@ def check_names(hooks: Sequence[Hook]) -> None:
     Raises:
         SetupError: One has not.
     """
-    names = [hook.name for hook in hooks]
+    names = names_of(hooks)
     if len(set(names)) != len(names) or not all(map(_NAME.fullmatch, names)):
         message = (
             f"a hook has a name of its own, up to {MAX_NAME_CHARACTERS} of a-z and '-'"
@@ -86,15 +65,26 @@ def check_names(hooks: Sequence[Hook]) -> None:
         raise SetupError(message)
 
 
-def lay_out(
-    means: Means, connection: Connection, campaign_id: str, borders: Sequence[str]
-) -> None:
-    """Write the ranges of every hook, in the transaction that lays the sweep out."""
-    for hook in means.hooks:
-        sweeps.lay_out(connection, _sweep_of(campaign_id, hook.name), borders)
+def names_of(hooks: Sequence[Hook]) -> list[str]:
+    """Return the names of *hooks*."""
+    return [hook.name for hook in hooks]
 
 
-def run(means: Means, record: Record, *, worker: str, number: int | None) -> None:
+def lay_out_late(means: Means, campaign_id: str) -> None:
+    """Write the ranges of hooks that were added after the sweep was laid out."""
+    names = names_of(means.hooks)
+    if not names:
+        return
+    with means.database.read() as connection:
+        found = hook_ranges.progress(connection, campaign_id, names)
+        borders = hook_ranges.borders(connection, campaign_id)
+    late = [each.name for each in found if each.name in names and not each.total]
+    if late and borders:
+        with means.database.begin() as connection:
+            hook_ranges.lay_out(connection, campaign_id, late, borders)
+
+
+def run(means: Means, record: Record, *, worker: str, number: int | None) -> bool:
     """
     Let every hook end what it ends, in the ranges that are retired.
 
@@ -105,39 +95,27 @@ def run(means: Means, record: Record, *, worker: str, number: int | None) -> Non
 
         worker: Who works, for the leases.
 
-        number: The range; None for all that are left.
+        number: The range, which is retired; None for all that are left, where all
+            are.
+
+    Returns:
+        True if a hook was called.
 
     Raises:
         HookFailedError: A hook raised an error; all others were called.
     """
     failed = None
-    for hook in means.hooks if record.state not in ENDED else ():
+    called = False
+    for hook in means.hooks:
         calls = _Calls(means, record.id, hook)
-        for piece in calls.pieces(leases.owner(worker), number):
-            try:
-                ended = hook.end(calls.retired_in(piece))
-            except Exception as error:  # noqa: BLE001  # the host's code raises anything
-                failed = HookFailedError(hook.name, type(error).__name__)
-                break  # its lease runs out, and it is tried again
-            calls.finish(piece, ended)
+        try:
+            for piece in calls.pieces(leases.owner(worker), number):
+                called |= calls.call(piece)
+        except HookFailedError as error:
+            failed = error
     if failed is not None:
         raise failed
-
-
-def progress(means: Means, campaign_id: str) -> list[HookProgress]:
-    """Return how far each hook is."""
-    with means.database.read() as connection:
-        return [
-            HookProgress(hook.name, found.done, found.total, found.touched)
-            for hook in means.hooks
-            for found in [
-                sweeps.progress(connection, _sweep_of(campaign_id, hook.name))
-            ]
-        ]
-
-
-def _sweep_of(campaign_id: str, name: str) -> str:
-    return f"{campaign_id}:{name}"
+    return called
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +131,7 @@ class _Calls:
         while True:
             piece = sweeps.lease(
                 self.means.database,
-                _sweep_of(self.campaign_id, self.hook.name),
+                hook_ranges.sweep_of(self.campaign_id, self.hook.name),
                 worker=worker,
                 now=self.means.clock(),
                 lasting=HOOK_LEASE,
@@ -163,7 +141,33 @@ class _Calls:
                 return
             yield piece
 
-    def retired_in(self, piece: Piece) -> list[str]:
+    def call(self, piece: Piece) -> bool:
+        """
+        Call the hook for a range; whatever stops it, the range is free at once.
+
+        Returns:
+            False if another had done the range meanwhile.
+
+        Raises:
+            HookFailedError: The hook raised an error.
+        """
+        try:
+            ended = self._end(self._retired_in(piece))
+        except BaseException:
+            with suppress(StorageUnavailableError):
+                sweeps.release(self.means.database, piece)
+            raise
+        return self._finish(piece, ended)
+
+    def _end(self, account_ids: Sequence[str]) -> int:
+        try:
+            return index(self.hook.end(account_ids))
+        except Exception as error:  # noqa: BLE001  # the host's code raises anything
+            kind = type(error).__name__
+        # Out here, so that what the host's error says is not kept beside ours.
+        raise HookFailedError(self.hook.name, kind)
+
+    def _retired_in(self, piece: Piece) -> list[str]:
         """Return the accounts of a range that the campaign affects, in order."""
         accounts = self.means.accounts
         with accounts.reading() as forum:
@@ -173,7 +177,7 @@ class _Calls:
             known = members.known(connection, self.campaign_id, ids)
         return [account_id for account_id in ids if account_id in known]
 
-    def finish(self, piece: Piece, ended: int) -> None:
+    def _finish(self, piece: Piece, ended: int) -> bool:
         """Write down that a range was done, and how much was ended."""
         means = self.means
         detail = {
@@ -184,8 +188,10 @@ class _Calls:
         }
         with means.database.begin() as connection:
             records.hold_state(connection, self.campaign_id)
-            sweeps.finish(connection, piece, touched=ended)
+            if not hook_ranges.settle(connection, piece, ended=ended):
+                return False
             now = means.clock()
             audit.record(
                 connection, means.keyring, event="hook called", detail=detail, now=now
             )
+        return True

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection
 
 from credguard import sweeps
-from credguard.campaigns import hooks, leases, records
+from credguard.campaigns import hook_ranges, hooks, leases, records
+from credguard.campaigns.hook_progress import HookProgress
 from credguard.campaigns.means import Means
 from credguard.campaigns.ranges import RangeWork, refuse_aborted
 from credguard.campaigns.records import Record
@@ -44,7 +45,7 @@ def sweep(
         on_progress: Called after each range.
 
     Returns:
-        The campaign, every hash in its scope retired.
+        The campaign, every hash in its scope retired and every hook called for it.
 
     Raises:
         CampaignStateError: The campaign was aborted, before or meanwhile, or one
@@ -56,12 +57,13 @@ def sweep(
     """
     record = _laid_out(means, campaign_id)
     while record.state in UNSWEPT:
-        done, record = _step(means, record, worker, number=None)
-        on_progress(done.progress)
-        if done.outcome is ChunkOutcome.HELD:
+        step = _step(means, record, worker, number=None)
+        record = step.record
+        on_progress(step.chunk.progress)
+        if step.chunk.outcome is ChunkOutcome.HELD:
             _await_others(means, record)
     refuse_aborted(record.state)
-    hooks.run(means, record, worker=worker, number=None)
+    _finish_hooks(means, record, worker)
     return record
 
 
@@ -69,10 +71,10 @@ class ChunkOutcome(StrEnum):
     """What came of one chunk."""
 
     DONE = "done"
-    """This call did it."""
+    """This call did it, or what was left of it."""
 
     ALREADY = "already done"
-    """It was done before, by whomever."""
+    """It was done before, by whomever, with its hooks."""
 
     HELD = "held"
     """Somebody else works on it; should they be killed, it is free at `retry_at`."""
@@ -89,16 +91,20 @@ class Chunk:
         progress: How far the whole sweep is.
 
         retry_at: When to ask again, None unless it is held.
+
+        hooks: How far each hook of the host is.
     """
 
     outcome: ChunkOutcome
     progress: Progress
     retry_at: datetime | None = None
+    hooks: tuple[HookProgress, ...] = ()
 
     @property
     def is_over(self) -> bool:
-        """True if nothing is left of the sweep."""
-        return self.progress.done == self.progress.total
+        """True if nothing is left of the sweep, and every hook was called for all."""
+        is_swept = self.progress.done == self.progress.total
+        return is_swept and all(hook.is_over for hook in self.hooks)
 
 
 def hand_out(means: Means, campaign_id: str) -> range:
@@ -124,16 +130,33 @@ def chunk(means: Means, campaign_id: str, *, worker: str, number: int | None) ->
             `sweep`.
     """
     record = _laid_out(means, campaign_id)
-    done, record = _step(means, record, worker, number=number)
-    refuse_aborted(record.state)
-    if done.outcome is not ChunkOutcome.HELD:
-        hooks.run(means, record, worker=worker, number=number)
-    return done
+    step = _step(means, record, worker, number=number)
+    refuse_aborted(step.record.state)
+    called = False
+    if step.chunk.outcome is not ChunkOutcome.HELD:
+        called = hooks.run(means, record, worker=worker, number=step.number)
+    return _with_hooks(means, step, called=called)
 
 
-def _step(
-    means: Means, record: Record, worker: str, *, number: int | None
-) -> tuple[Chunk, Record]:
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """
+    What one step came to.
+
+    Attributes:
+        chunk: As it is returned, without the hooks.
+
+        record: The campaign after it.
+
+        number: The range, None for all that there are.
+    """
+
+    chunk: Chunk
+    record: Record
+    number: int | None
+
+
+def _step(means: Means, record: Record, worker: str, *, number: int | None) -> _Step:
     piece = None
     if record.state in UNSWEPT:
         piece = sweeps.lease(
@@ -152,9 +175,43 @@ def _step(
         ranges = _Ranges(connection, record.id, number)
         done = ranges.chunk(piece, soon=means.clock() + _GLANCE)
         record = records.find(connection, record.id)
-    if done.is_over and record.state is CampaignState.SWEEPING:
+    is_swept = done.progress.done == done.progress.total
+    if is_swept and record.state is CampaignState.SWEEPING:
         record = _swept(means, record, done.progress)
-    return done, record
+    # Of one range only while others are open: hooks are called for what is retired.
+    return _Step(done, record, number if piece is None else piece.number)
+
+
+def _with_hooks(means: Means, step: _Step, *, called: bool) -> Chunk:
+    """Return what a step came to, with how its hooks stand."""
+    campaign_id, names = step.record.id, hooks.names_of(means.hooks)
+    soon = means.clock() + _GLANCE
+    with means.database.read() as connection:
+        found = hook_ranges.progress(connection, campaign_id, names)
+        until = hook_ranges.open_until(
+            connection, campaign_id, names, number=step.number, soon=soon
+        )
+    chunk = replace(step.chunk, hooks=found)
+    if chunk.outcome is ChunkOutcome.HELD:
+        return chunk
+    if until is not None:
+        return replace(chunk, outcome=ChunkOutcome.HELD, retry_at=until)
+    return replace(chunk, outcome=ChunkOutcome.DONE) if called else chunk
+
+
+def _finish_hooks(means: Means, record: Record, worker: str) -> None:
+    """Call every hook for what is left, and wait for what others are at."""
+    names = hooks.names_of(means.hooks)
+    while True:
+        hooks.run(means, record, worker=worker, number=None)
+        with means.database.read() as connection:
+            until = hook_ranges.open_until(
+                connection, record.id, names, number=None, soon=means.clock()
+            )
+            refuse_aborted(records.find(connection, record.id).state)
+        if until is None:
+            return
+        means.pause(_GLANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +237,13 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
     with means.database.read() as connection:
         record = records.find(connection, campaign_id)
         _check_turn(connection, record)
-    if record.state is not CampaignState.OPEN:
-        return record
+    if record.state is CampaignState.OPEN:
+        record = _lay_out(means, record)
+    hooks.lay_out_late(means, record.id)
+    return record
+
+
+def _lay_out(means: Means, record: Record) -> Record:
     with means.accounts.reading() as forum:
         borders = list(means.accounts.borders(forum, size=RANGE_SIZE))
     try:
@@ -191,11 +253,12 @@ def _laid_out(means: Means, campaign_id: str) -> Record:
             then = CampaignState.SWEEPING
             moved = records.move(connection, record, then, now=now)
             sweeps.lay_out(connection, record.id, borders)
-            hooks.lay_out(means, connection, record.id, borders)
+            names = hooks.names_of(means.hooks)
+            hook_ranges.lay_out(connection, record.id, names, borders)
             return moved
     except LeaseLostError:
         with means.database.read() as connection:
-            return records.find(connection, campaign_id)
+            return records.find(connection, record.id)
 
 
 def _check_turn(connection: Connection, record: Record) -> None:
