@@ -1,7 +1,6 @@
 """The sweep: hashes in scope are taken out of use, one key range at a time."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -168,9 +167,10 @@ def _step(means: Means, record: Record, worker: str, *, number: int | None) -> _
             number=number,
         )
     if piece is not None:
-        # A range that was taken over from a slow worker is done by another.
-        with suppress(LeaseLostError):
+        try:
             RangeWork.of(means, record).retire(piece)
+        except LeaseLostError:
+            piece = None  # taken over by another, who is at it or has done it
     with means.database.read() as connection:
         ranges = _Ranges(connection, record.id, number)
         done = ranges.chunk(piece, soon=means.clock() + _GLANCE)
