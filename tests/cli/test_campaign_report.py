@@ -4,7 +4,9 @@ import csv
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from commands import Terminal
 from test_campaign import started
 
+CSV = ("campaign", "report", "--format", "csv")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -37,6 +40,35 @@ def test_all_formats_tell_one_number(told: Terminal) -> None:
     rows = list(csv.DictReader(StringIO(said["csv"].out)))
     assert sum(int(row["told"]) for row in rows) == 380
     assert rows[-1]["told_in_all"] == "380"
+
+
+def test_all_formats_count_accounts_and_not_messages(told: Terminal) -> None:
+    """Two reminders to each, and all that was sent comes back."""
+    with closing(sqlite3.connect(told.folder / "forum.sqlite")) as forum, forum:
+        days = 20 * 24 * 3600 * 10**6
+        forum.execute("UPDATE credguard_notice SET told_at = told_at - ?", (days,))
+        forum.execute(
+            "UPDATE credguard_campaign SET opened_at = opened_at - ?", (days,)
+        )
+    said = told.type("campaign", "run", "--maildir", "mails")
+    assert said.status == 0, said.err
+    assert len(list((told.folder / "mails" / "new").iterdir())) == 3 * 380
+    with closing(sqlite3.connect(told.folder / "forum.sqlite")) as forum, forum:
+        forum.execute("UPDATE credguard_notice SET state = 'bounced'")
+    said = told.type("campaign", "report")
+    assert "| must reset, notice bounced | 380 |" in said.out
+    assert "Told: 380, from" in said.out
+    shown = told.type("campaign", "report", "--format", "html").out
+    assert "<b>380</b> told" in shown
+    assert "380 were told and 0 have one; notices to 380 came back." in shown
+    assert (
+        json.loads(told.type("campaign", "report", "--format", "json").out)["told"]
+        == 380
+    )
+    rows = list(csv.DictReader(StringIO(told.type(*CSV).out)))
+    assert (rows[-1]["told_in_all"], rows[-1]["bounced_in_all"]) == ("380", "380")
+    said = told.type("campaign", "status", "--follow", "--every", "0.1")
+    assert "; 380 told; 0 to tell;" in said.out
 
 
 def test_a_report_is_written_to_a_file(told: Terminal) -> None:

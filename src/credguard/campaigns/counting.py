@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from credguard import sweeps
-from credguard.campaigns import members, outbox, planning, records
+from credguard.campaigns import members, outbox, planning, records, timeline_rows
 from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -191,8 +191,7 @@ def _count_all_gated(
 def _count_told(
     connection: Connection, record: Record
 ) -> tuple[int, datetime | None, datetime | None]:
-    query = select(
-        func.count(), func.min(notice.c.told_at), func.max(notice.c.told_at)
-    ).where(notice.c.campaign_id == record.id, notice.c.state == NoticeState.TOLD.value)
+    when = timeline_rows.told_at(record)
+    query = select(func.count(), func.min(when.c.at), func.max(when.c.at))
     told, first, last = connection.execute(query).one()
     return told, first, last

@@ -101,7 +101,7 @@ def _funnel(status: Status, timeline: Timeline) -> str:
     return plot(
         "From affected to reset",
         f"Of {must:,} accounts that need a new password, {told:,} were told and "
-        f"{reset:,} have one; {bounced:,} notices came back.",
+        f"{reset:,} have one; notices to {bounced:,} came back.",
         places=_places(timeline),
         lines=(
             Line("need a new one", [must] * len(totals)),
@@ -116,7 +116,7 @@ def _pace(timeline: Timeline) -> str:
     each = _lasting(timeline.width)
     most = max(timeline.intervals, key=lambda one: one.reset)
     return plot(
-        f"New passwords and notices in each {each}",
+        f"New passwords and accounts told in each {each}",
         f"Most new passwords in one {each}: {most.reset:,}, from "
         f"{_written(most.start)}.",
         places=_places(timeline),

@@ -46,11 +46,12 @@ class Status:
 
         counts: How many are in which state; they add up to *accounts*.
 
-        told: How many notices the other side has taken.
+        told: How many accounts were told: the other side took a notice to each,
+            counted once, however many it took and whether one came back later.
 
-        told_first_at: When the first was.
+        told_first_at: When the first account was.
 
-        told_last_at: When the last was.
+        told_last_at: When the last was, by the first notice to it.
 
         reset_by: How many were reset in which way.
 
@@ -91,13 +92,13 @@ class Status:
 
     @property
     def to_send(self) -> int:
-        """How many notices are left to be sent."""
+        """How many accounts have a first notice that is left to be sent."""
         queued = self.counts.get(AccountState.QUEUED, 0)
         return queued + self.counts.get(AccountState.DEFERRED, 0)
 
     @property
     def to_tell(self) -> int:
-        """How many notices have been taken or are left to be sent."""
+        """How many accounts have been told, or are left to be."""
         return self.told + self.to_send
 
     @property

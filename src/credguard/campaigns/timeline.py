@@ -29,9 +29,11 @@ class Interval:
     Attributes:
         start: From when on.
 
-        told: First notices that the other side took.
+        told: Accounts to which the other side took a notice, by when it took the
+            first.
 
-        bounced: Those of them that came back, by when they were sent.
+        bounced: Accounts of which a notice came back, by when the first of those was
+            sent.
 
         reset: Accounts that got a new password.
     """

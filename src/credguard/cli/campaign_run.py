@@ -60,7 +60,8 @@ def run(
     with progress("Notices") as bar, _stoppable() as stop:
 
         def shown(now: Tellings) -> None:
-            bar.at(already + now.told, total.to_tell, note_of(now))
+            taken = already + now.told  # with reminders and links, more than accounts
+            bar.at(taken, max(taken, total.to_tell), note_of(now))
 
         try:
             left = campaigns.send(
