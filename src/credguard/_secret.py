@@ -2,11 +2,12 @@
 
 import hmac
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
+from inspect import iscoroutinefunction
 from types import FunctionType
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import NoReturn, ParamSpec, TypeVar, cast
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -71,10 +72,12 @@ def keeps_no_locals(
     they stand. Passwords, codes and stored texts are such variables.
 
     Args:
-        function: What may raise.
+        function: What may raise; it may be a coroutine function.
 
         check: Called with the arguments first; what it raises is cleared too.
     """
+    if iscoroutinefunction(function):
+        return cast("Callable[_P, _R]", _awaited(function, check))
 
     @wraps(function)
     def forgetting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -83,6 +86,25 @@ def keeps_no_locals(
             if check is not None:
                 check(args, kwargs)
             return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            _clear(error, before)
+            raise
+
+    setattr(forgetting, _FORGETS, function)
+    return forgetting
+
+
+def _awaited(
+    function: Callable[_P, Coroutine[object, object, _R]], check: Check | None
+) -> Callable[_P, Coroutine[object, object, _R]]:
+    @wraps(function)
+    async def forgetting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        before = id(sys.exception())
+        try:
+            if check is not None:
+                check(args, kwargs)
+            return await function(*args, **kwargs)
         except BaseException as error:
             del args, kwargs
             _clear(error, before)

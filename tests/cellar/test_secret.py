@@ -1,3 +1,4 @@
+import asyncio
 import copy
 import pickle
 import traceback
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from credguard._secret import Secret, keeping_no_locals, keeps_no_locals, never_copied
 
 SECRET = Secret(b"hunter2")
+OURS = {"caught", "awaited"}
 
 
 def test_a_secret_is_revealed_on_request() -> None:
@@ -54,7 +56,7 @@ def test_secrets_are_equal_by_their_bytes(one: bytes, other: bytes) -> None:
 def locals_of(error: BaseException) -> str:
     """Return the local variables of all frames but this file's."""
     told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    return repr([each.locals for each in told.stack if each.name != "caught"])
+    return repr([each.locals for each in told.stack if each.name not in OURS])
 
 
 def inner(word: str) -> None:
@@ -80,6 +82,11 @@ class Keeper:
         """Fail further in, without an object."""
         inner(word)
 
+    async def wait(self, word: str) -> None:
+        """Fail further in, after others had their turn."""
+        await asyncio.sleep(0)
+        inner(word)
+
 
 def caught(call: Callable[[str], None]) -> BaseException:
     """Return what comes of calling with a secret."""
@@ -89,7 +96,14 @@ def caught(call: Callable[[str], None]) -> BaseException:
 
 
 @pytest.mark.promise("P4")
-@pytest.mark.parametrize("call", [Keeper().call, Keeper.parse, keeps_no_locals(inner)])
+def awaited(word: str) -> None:
+    """Wait for what fails."""
+    asyncio.run(Keeper().wait(word))
+
+
+@pytest.mark.parametrize(
+    "call", [Keeper().call, Keeper.parse, keeps_no_locals(inner), awaited]
+)
 def test_no_local_variable_is_left_behind(call: Callable[[str], None]) -> None:
     """The lines of the traceback stay, what stood in its variables does not."""
     error = caught(call)

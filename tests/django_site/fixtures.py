@@ -12,14 +12,19 @@ from credguard.campaigns import Campaigns
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 
-@pytest.fixture(scope="session")
-def django_project() -> None:
-    """The project's settings, for this process alone and not for those it starts."""
+def set_up() -> None:
+    """Use the project's settings, in this process alone and not in those it starts."""
     import django  # noqa: PLC0415  # no other test pays for it
 
     os.environ[_VARIABLE] = "django_site.settings"
     django.setup()
     del os.environ[_VARIABLE]
+
+
+@pytest.fixture(scope="session")
+def django_project() -> None:
+    """The project's settings."""
+    set_up()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import NoReturn
 
 import pytest
 from sinks import (
@@ -16,6 +17,8 @@ from sinks import (
 from sqlalchemy import event
 from worlds import World, world_at
 
+from credguard.errors import BusyError
+from credguard.passwords.pool import _Lending
 from credguard.storage.quick import QuickConnection
 from proving import Proof, sized
 
@@ -53,7 +56,20 @@ INPUTS: dict[str, Callable[[str], object]] = {
     "error": ValueError,
     "number": lambda text: int.from_bytes(text.encode()),
 }
-HOLDERS = ("guard", "hasher", "keyring", "key", "approver", "smtp", "service")
+HOLDERS = (
+    "guard",
+    "hasher",
+    "keyring",
+    "key",
+    "approver",
+    "smtp",
+    "service",
+    "identity",
+    "flask settings",
+    "django configuration",
+    "django mail",
+)
+HOSTS = ("django", "flask", "starlette")
 FAULTS = {"disk full": 13, "no such table": 1, "locked": 5, "damaged": 11}
 FEWEST = 1_000  # of functions and sinks: fewer were not found
 NAMES = list(INPUTS)[: sized(everyday=4, prove=len(INPUTS))]
@@ -136,6 +152,23 @@ def test_no_fault_gives_a_secret_away(
             event.remove(engine, "do_execute", fail)
     proof.injected(len(raised))
     assert raised
+
+
+def test_no_crowd_gives_a_secret_away(
+    world: tuple[World, Remembering], proof: Proof, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no permit comes free, and every hasher says that it is busy."""
+    found, logged = world
+    refused: list[str] = []
+
+    def lend(_lending: object, _patience_seconds: float) -> NoReturn:
+        refused.append("busy")
+        raise BusyError
+
+    monkeypatch.setattr(_Lending, "lend", lend)
+    assert leaks_of(found, logged, "right", proof) == set()
+    proof.injected(len(refused))
+    assert len(refused) > len(HOSTS)
 
 
 def test_no_object_gives_a_secret_away(

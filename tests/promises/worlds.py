@@ -12,6 +12,7 @@ from typing import Any
 
 from canaries import Canaries, fresh
 from cryptography.fernet import Fernet
+from host_calls import hosts_of, identity_in
 
 from credguard import CredGuard, Keyring, PasswordHasher, PasswordPolicy, SecondFactors
 from credguard.accounts import Columns, SqlAccounts
@@ -116,13 +117,19 @@ class World:
         for label, each in self.objects.items():
             for name, member in inspect.getmembers(type(each)):
                 is_public = not name.startswith("_") and name not in NOT_CALLED
-                if is_public and inspect.isroutine(member):
+                # What a part for a host inherits is the host's.
+                is_ours = str(getattr(member, "__module__", "")).startswith("credguard")
+                # Nobody waits for it here; `host_calls` does.
+                is_awaited = inspect.iscoroutinefunction(member)
+                is_called = is_public and is_ours and not is_awaited
+                if is_called and inspect.isroutine(member):
                     yield f"{label}.{name}", getattr(each, name)
 
     def databases(self) -> list[Database]:
         """Return all databases that are open."""
         found = [getattr(each, "_database", each) for each in self.objects.values()]
-        return [each for each in dict.fromkeys(found) if isinstance(each, Database)]
+        databases = [each for each in found if isinstance(each, Database)]
+        return [*dict.fromkeys(databases)]
 
     def arguments(
         self, function: Callable[..., object], changed: Callable[[str], object]
@@ -211,14 +218,15 @@ def _furnished(
         "key": house.keyring.current.reveal().partition(".")[2],
         "approver": approver.reveal(),
     }
+    calls, parts = stack.enter_context(hosts_of(guard, texts))
     return World(
         house,
         clock,
         phone,
         Canaries(texts),
-        _objects(house, folder, stack, texts),
-        _functions(),
-        _given(texts),
+        _objects(house, folder, stack, texts) | parts,
+        _functions() | calls,
+        _given(texts) | {"written": identity_in(texts)},
     )
 
 
@@ -417,6 +425,7 @@ def _given(texts: Mapping[str, str]) -> dict[str, object]:
         "stored": texts["stored"],
         "replacement": texts["stored"],
         "hashed": texts["stored"],
+        "encoded": texts["stored"],
         "sealed": texts["stored"],
         "code": texts["recovery code"],
         "proof": texts["proof"],

@@ -9,6 +9,7 @@ other takes the place of the second factor in a browser that is trusted.
 import secrets
 from collections.abc import Mapping
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import DeviceRefusedError
 from credguard.guard import CredGuard
 from credguard.second_factor import Trusted
@@ -34,6 +35,7 @@ def browser_in(cookies: Mapping[str, str], name: str = BROWSER_COOKIE) -> str:
     return found if len(found) <= _MOST_CHARACTERS else ""
 
 
+@keeps_no_locals
 def trusted_in(
     cookies: Mapping[str, str], guard: CredGuard, account_id: str, *, epoch: int
 ) -> Trusted | None:

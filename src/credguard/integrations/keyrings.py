@@ -2,12 +2,14 @@
 
 import os
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import KeyringError
 from credguard.keys import Keyring
 
 _VARIABLE = "CREDGUARD_KEYRING"
 
 
+@keeps_no_locals
 def keyring_of(given: object, *, setting: str) -> Keyring:
     """
     Return the keys.

@@ -10,6 +10,7 @@ from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoin
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from credguard._secret import keeping_no_locals, keeps_no_locals
 from credguard.errors import ResetRequiredError, SessionRefusedError, UnavailableError
 from credguard.guard import CredGuard, Login, Session
 from credguard.integrations import browsers
@@ -17,6 +18,7 @@ from credguard.integrations import browsers
 _KEPT = "credguard"
 
 
+@keeping_no_locals
 class StarletteGuard:
     """
     The door for one application, and the dependency that asks for a log-in.
@@ -47,9 +49,11 @@ class StarletteGuard:
         """Accept the second factor of who waits for it; errors as `verify`."""
         session = await self._checked(request)
         verify = self.guard.second_factors.verify
-        await run_in_threadpool(verify, session.account_id, code)
+        # By itself: the thread's own frame shows what it was given.
+        await run_in_threadpool(lambda: verify(session.account_id, code))
         request.session[_KEPT] = [*request.session[_KEPT][:3], False]
 
+    @keeps_no_locals
     async def __call__(self, request: Request) -> Session:
         """Return who is logged in: ``Depends(guarded)``; 401 if nobody is."""
         session = await self._checked(request)
@@ -61,13 +65,14 @@ class StarletteGuard:
         account_id, stamp, has_browser, _ = request.session.get(_KEPT, [""] * 4)
         if not account_id:
             raise HTTPException(401, "Please log in.")
+        browser = browsers.browser_in(request.cookies) if has_browser else ""
+        changes = request.method not in browsers.ONLY_READ
+        check = self.guard.check_session
         try:
             return await run_in_threadpool(
-                self.guard.check_session,
-                stamp,
-                account_id=account_id,
-                browser=browsers.browser_in(request.cookies) if has_browser else "",
-                changes=request.method not in browsers.ONLY_READ,
+                lambda: check(
+                    stamp, account_id=account_id, browser=browser, changes=changes
+                )
             )
         except SessionRefusedError as refused:
             request.session.pop(_KEPT, None)

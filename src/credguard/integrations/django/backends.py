@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
 
+from credguard._secret import keeping_no_locals
 from credguard.errors import PasswordMismatchError, StoredDataError
 from credguard.guard import Login
 from credguard.integrations.django.browsers import browser_of
@@ -17,6 +18,7 @@ from credguard.integrations.django.stamps import network_of
 _LOG = logging.getLogger("credguard")
 
 
+@keeping_no_locals
 class CredGuardBackend(ModelBackend):
     """
     Django's own backend with credguard's log-in; put it in that one's place.

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.cache import patch_vary_headers
 
+from credguard._secret import keeps_no_locals
 from credguard.integrations.browsers import AGE, browser_in, new_browser
 from credguard.integrations.django.configuration import browser_cookie
 
@@ -24,6 +25,7 @@ def give_cookie(request: Any, response: Any) -> None:
         patch_vary_headers(response, ("Cookie",))
 
 
+@keeps_no_locals
 def set_cookie(response: Any, name: str, value: str, **lasts: object) -> None:
     """Set a cookie that no script reads, where the session's own is sent."""
     response.set_cookie(

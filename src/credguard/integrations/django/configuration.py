@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from credguard._secret import keeps_no_locals, never_copied
 from credguard.errors import SetupError
 from credguard.integrations.browsers import BROWSER_COOKIE
 from credguard.integrations.django.databases import url_of
@@ -26,7 +27,8 @@ KNOWN = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@never_copied
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """
     What was set.
@@ -54,6 +56,7 @@ class Configuration:
     notices: Mapping[str, Any]
 
 
+@keeps_no_locals
 def read_configuration() -> Configuration:
     """
     Read the setting.

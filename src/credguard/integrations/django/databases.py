@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from sqlalchemy import URL
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import SetupError
 
 _BACKENDS = {"sqlite3": "sqlite", "postgresql": "postgresql", "mysql": "mariadb"}
@@ -14,6 +15,7 @@ _SOCKETS = {"postgresql": "host", "mariadb": "unix_socket"}
 _PASSED_ON = {"sslmode", "sslrootcert", "sslcert", "sslkey", "service", "options"}
 
 
+@keeps_no_locals
 def url_of(alias: str) -> str:
     """
     Return the URL of a database in ``DATABASES``, its password in it.

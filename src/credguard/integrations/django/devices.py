@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from credguard._secret import keeps_no_locals
 from credguard.integrations.browsers import DEVICE_COOKIE, trusted_in
 from credguard.integrations.django.browsers import set_cookie
 from credguard.integrations.django.door import guard
@@ -10,6 +11,7 @@ from credguard.second_factor import Trusted
 _KEPT = "_credguard_device"
 
 
+@keeps_no_locals
 def is_trusted(request: Any, account_id: str, *, epoch: int) -> bool:
     """Return True if this browser may skip the second factor; its cookie is renewed."""
     found = trusted_in(request.COOKIES, guard(), account_id, epoch=epoch)
@@ -17,6 +19,7 @@ def is_trusted(request: Any, account_id: str, *, epoch: int) -> bool:
     return found is not None
 
 
+@keeps_no_locals
 def trust(request: Any, account_id: str, *, proof: str, epoch: int) -> None:
     """Trust this browser from now on."""
     name = request.headers.get("User-Agent", "")

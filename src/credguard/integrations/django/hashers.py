@@ -11,6 +11,7 @@ from typing import Final
 from django.contrib.auth.hashers import BasePasswordHasher
 from django.utils.translation import gettext_noop
 
+from credguard._secret import keeping_no_locals
 from credguard.errors import PasswordMismatchError, StoredDataError
 from credguard.integrations.django.door import passwords
 
@@ -24,6 +25,7 @@ class _NothingBeforeIt(str):
         return True
 
 
+@keeping_no_locals
 class CredGuardHasher(BasePasswordHasher):
     """
     Argon2id by credguard's own pool, and comparison with what it is told to accept.

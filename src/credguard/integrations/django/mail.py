@@ -1,11 +1,13 @@
 """Notices through the project's own mail backend, whatever it is."""
 
 import smtplib
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 
+from credguard._secret import keeping_no_locals, never_copied
 from credguard.campaigns.delivering import Outcome, Receipt
 from credguard.errors import DeliveryUnavailableError
 
@@ -17,6 +19,8 @@ _MOST = 100  # messages for one connection
 _REMEDY = "the project's mail backend cannot be reached; see its EMAIL_ settings"
 
 
+@never_copied
+@keeping_no_locals
 class DjangoMail:
     """
     A `Delivery` through Django's ``EMAIL_BACKEND``.
@@ -30,7 +34,8 @@ class DjangoMail:
     """
 
     def __init__(self, **alias: str) -> None:
-        self._alias = alias
+        # Not by itself: a backend's password may be among them.
+        self._connect: Callable[[], Any] = lambda: get_connection(**alias)
         self._connection: Any = None
         self._sent = 0
 
@@ -86,7 +91,7 @@ class DjangoMail:
 
     def _opened(self) -> Any:
         if self._connection is None:
-            connection = get_connection(**self._alias)
+            connection = self._connect()
             connection.open()
             self._connection, self._sent = connection, 0
         return self._connection

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, logout
 from django.utils.crypto import constant_time_compare
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import SessionRefusedError
 from credguard.guard import Session
 from credguard.integrations.browsers import ONLY_READ
@@ -23,6 +24,7 @@ def network_of(request: Any) -> str:
     return "" if request is None else str(request.META.get("REMOTE_ADDR", ""))
 
 
+@keeps_no_locals
 def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> None:
     """Keep a stamp for who has just logged in, by whatever means."""
     del sender, kwargs
@@ -44,6 +46,7 @@ def open_stamp(sender: object, request: Any, user: Any, **kwargs: object) -> Non
         session[SECOND_STEP] = True
 
 
+@keeps_no_locals
 def check_stamp(request: Any) -> Session | None:
     """
     Log the request's session out if it is over.
@@ -70,6 +73,7 @@ def check_stamp(request: Any) -> Session | None:
         return None
 
 
+@keeps_no_locals
 def renew_stamp(request: Any) -> None:
     """Let the session go on in which the password was changed, if Django does."""
     user = getattr(request, "user", None)

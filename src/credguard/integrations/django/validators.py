@@ -8,12 +8,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from credguard._secret import keeping_no_locals
 from credguard.errors import PasswordRejectedError, UnavailableError
 from credguard.integrations.django.current import note_changed
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.users import names_of
 
 
+@keeping_no_locals
 class CredGuardValidator:
     """Judges new passwords by the policy; put it in place of Django's own four."""
 

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import RefusedError
 from credguard.integrations.django.devices import trust
 from credguard.integrations.django.door import guard
@@ -33,6 +34,7 @@ def reset_required(request: Any) -> Any:
 
 @sensitive_post_parameters("password", "token")
 @never_cache
+@keeps_no_locals
 def reset(request: Any) -> Any:
     """Take a new password for the link of a notice; a GET uses nothing up."""
     form = NewPasswordForm(request.POST or None)
@@ -53,6 +55,7 @@ def reset(request: Any) -> Any:
 @sensitive_post_parameters("code")
 @never_cache
 @login_required
+@keeps_no_locals
 def second_step(request: Any) -> Any:
     """Ask for the second factor, after the password was right."""
     form = SecondStepForm(request.POST or None)
@@ -75,6 +78,7 @@ def second_step(request: Any) -> Any:
 
 @never_cache
 @login_required
+@keeps_no_locals
 def second_factor(request: Any) -> Any:
     """Show whether there is a second factor, and set one up."""
     factors, account_id = guard().second_factors, str(request.user.pk)
@@ -101,6 +105,7 @@ def second_factor(request: Any) -> Any:
 @never_cache
 @login_required
 @require_POST
+@keeps_no_locals
 def confirm_factor(request: Any) -> Any:
     """Put the factor in force whose code was typed, and show its recovery codes."""
     form = CodeForm(request.POST)
@@ -121,6 +126,7 @@ def confirm_factor(request: Any) -> Any:
 @never_cache
 @login_required
 @require_POST
+@keeps_no_locals
 def disable_factor(request: Any) -> Any:
     """Take the second factor away from who has just proved it."""
     factors, account_id = guard().second_factors, str(request.user.pk)

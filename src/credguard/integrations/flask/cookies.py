@@ -2,6 +2,7 @@
 
 from flask import Response, current_app, request
 
+from credguard._secret import keeps_no_locals
 from credguard.integrations.browsers import AGE, browser_in, new_browser
 from credguard.integrations.flask.state import state
 
@@ -20,6 +21,7 @@ def give_cookie(response: Response) -> Response:
     return response
 
 
+@keeps_no_locals
 def set_cookie(response: Response, name: str, value: str, **lasts: object) -> None:
     """Set a cookie that no script reads, where the session's own is sent."""
     config = current_app.config

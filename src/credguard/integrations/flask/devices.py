@@ -2,6 +2,7 @@
 
 from flask import Response, after_this_request, request
 
+from credguard._secret import keeps_no_locals
 from credguard.integrations.browsers import DEVICE_COOKIE, trusted_in
 from credguard.integrations.flask.cookies import set_cookie
 from credguard.integrations.flask.state import guard
@@ -29,6 +30,7 @@ def _keep(found: Trusted) -> None:
         return
 
     @after_this_request
+    @keeps_no_locals
     def keep(response: Response) -> Response:
         set_cookie(response, DEVICE_COOKIE, token, expires=found.expires_at)
         return response

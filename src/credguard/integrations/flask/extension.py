@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from flask import Flask
 
+from credguard._secret import keeping_no_locals
 from credguard.errors import ResetRequiredError, UnavailableError
 from credguard.guard import CredGuard, Login
 from credguard.integrations.flask import sessions
@@ -20,6 +21,7 @@ from credguard.second_factor import Verified
 _T = TypeVar("_T")
 
 
+@keeping_no_locals
 class FlaskGuard:
     """
     credguard for a Flask application.
@@ -132,7 +134,10 @@ class FlaskGuard:
         """
 
         def loader(written: str) -> _T | None:
-            found = sessions.identity(written)
+            try:
+                found = sessions.identity(written)
+            finally:
+                del written  # what raises later, in `load` too, does not show it
             if found is None or found.waits:
                 return None
             return load(found.account_id)

@@ -14,10 +14,13 @@ people is made of this text alone, and would let them in without the second fact
 import re
 from dataclasses import dataclass, field
 
+from credguard._secret import never_copied
+
 _WAITS, _WITH, _WITHOUT = "?", "+", "-"
 _SHAPE = re.compile(r"(\??)([+-])([^:]+):(.+)", re.ASCII | re.DOTALL)
 
 
+@never_copied
 @dataclass(frozen=True, slots=True)
 class Identity:
     """

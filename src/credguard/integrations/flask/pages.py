@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, abort, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import RefusedError
 from credguard.integrations.flask.answers import PROOFS
 from credguard.integrations.flask.sessions import USER_ID, identity, second_step
@@ -36,6 +37,7 @@ def reset_required() -> str:
     return render_template("credguard/reset_required.html", proofs=proofs)
 
 
+@keeps_no_locals
 def reset() -> str:
     """Take a new password for the link of a notice; a GET uses nothing up."""
     said, token = "", request.form.get("token", "")
@@ -49,6 +51,7 @@ def reset() -> str:
     return render_template("credguard/reset.html", said=said, token=token)
 
 
+@keeps_no_locals
 def ask_second_step() -> str | Response:
     """Ask for the second factor, after the password was right."""
     said = ""
@@ -65,6 +68,7 @@ def ask_second_step() -> str | Response:
     return render_template("credguard/second_step.html", said=said)
 
 
+@keeps_no_locals
 def second_factor() -> str:
     """Show whether there is a second factor; set one up, confirm it, end it."""
     found = identity(session.get(USER_ID))

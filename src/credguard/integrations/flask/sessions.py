@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from flask import current_app, g, request, session
 
+from credguard._secret import keeps_no_locals
 from credguard.errors import CodeMismatchError, SessionRefusedError
 from credguard.guard import Login, Session
 from credguard.integrations.browsers import ONLY_READ
@@ -47,11 +48,13 @@ def identity_of(account_id: str) -> str:
     return made.to_text()
 
 
+@keeps_no_locals
 def keep_identity(_app: object, **_signal: object) -> None:
     """Put the identity where Flask-Login has just put the account's id."""
     session[USER_ID] = identity_of(str(session[USER_ID]))
 
 
+@keeps_no_locals
 def identity(written: object) -> Identity | None:
     """Return who is logged in or waits to be; None if nobody, or it is over."""
     found = read_identity(written)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import URL, make_url
 
+from credguard._secret import keeps_no_locals, never_copied
 from credguard.accounts import Columns, SqlAccounts
 from credguard.errors import SetupError
 from credguard.guard import CredGuard
@@ -14,6 +15,7 @@ from credguard.integrations.keyrings import keyring_of
 from credguard.keys import Keyring
 
 
+@never_copied
 class Settings:
     """
     The settings of one application.
@@ -29,7 +31,8 @@ class Settings:
     """
 
     def __init__(self, config: Mapping[str, Any], folder: str) -> None:
-        self._config = config
+        # Not by itself: it shows what it holds, the keyring's text among it.
+        self._found = config.get
         self._folder = folder
 
     def keyring(self) -> Keyring:
@@ -40,9 +43,10 @@ class Settings:
             KeyringError: There are none, or they are none.
         """
         setting = "CREDGUARD_KEYRING in the configuration"
-        return keyring_of(self._config.get("CREDGUARD_KEYRING"), setting=setting)
+        return keyring_of(self._found("CREDGUARD_KEYRING"), setting=setting)
 
     @property
+    @keeps_no_locals
     def users(self) -> str:
         """
         The URL of the database with the user table.
@@ -50,33 +54,33 @@ class Settings:
         Raises:
             SetupError: There is none.
         """
-        given = self._config.get("SQLALCHEMY_DATABASE_URI")
+        given = self._found("SQLALCHEMY_DATABASE_URI")
         if given:
             return _absolute(make_url(given), self._folder)
-        if not self._config.get("CREDGUARD_DATABASE"):
+        if not self._found("CREDGUARD_DATABASE"):
             message = "set SQLALCHEMY_DATABASE_URI, or CREDGUARD_DATABASE to a URL"
             raise SetupError(message)
-        return str(self._config["CREDGUARD_DATABASE"])
+        return str(self._found("CREDGUARD_DATABASE"))
 
     @property
     def database(self) -> str:
         """The URL of the database with the credguard_* tables."""
-        return str(self._config.get("CREDGUARD_DATABASE") or self.users)
+        return str(self._found("CREDGUARD_DATABASE") or self.users)
 
     @property
     def notices(self) -> Mapping[str, object]:
         """What stands under ``[notices]`` in a settings file."""
-        return dict(self._config.get("CREDGUARD_NOTICES") or {})
+        return dict(self._found("CREDGUARD_NOTICES") or {})
 
     @property
     def browser_cookie(self) -> str:
         """The cookie that tells browsers apart."""
-        return str(self._config.get("CREDGUARD_BROWSER_COOKIE") or BROWSER_COOKIE)
+        return str(self._found("CREDGUARD_BROWSER_COOKIE") or BROWSER_COOKIE)
 
     def accounts(self) -> SqlAccounts:
         """Return the user table."""
-        columns = Columns(**(self._config.get("CREDGUARD_COLUMNS") or {}))
-        table = str(self._config.get("CREDGUARD_TABLE") or "user")
+        columns = Columns(**(self._found("CREDGUARD_COLUMNS") or {}))
+        table = str(self._found("CREDGUARD_TABLE") or "user")
         return SqlAccounts(self.users, table=table, columns=columns)
 
     def guard(self) -> CredGuard:
@@ -85,7 +89,7 @@ class Settings:
             keyring=self.keyring(),
             database=self.database,
             accounts=self.accounts(),
-            **dict(self._config.get("CREDGUARD_OPTIONS") or {}),
+            **dict(self._found("CREDGUARD_OPTIONS") or {}),
         )
 
 
