@@ -48,6 +48,7 @@ class Trial:
     """
 
     title = ""
+    is_judged = True
 
     def __init__(self, folder: Path, cost: WorkFactor, samples: int) -> None:
         folder.mkdir()
@@ -208,6 +209,8 @@ class Redemptions(Trial):
     """The use of links that are none."""
 
     title = "The use of a link that is refused, by why"
+    # Who holds a link that was a real one had the mail, and learns nothing new.
+    is_judged = False
 
     def works(self) -> dict[str, Work]:
         """Return what is timed for each class."""
