@@ -26,7 +26,6 @@ from credguard.errors import (
 from credguard.integrations.celery import register
 from credguard.storage import audit
 from credguard.storage.audit_tables import audit as audit_table
-from credguard.sweeps import Progress
 from forums import MEMBERS, House, house_at
 from hooked import Written
 from proving import Proof, sized
