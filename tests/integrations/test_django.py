@@ -1,7 +1,7 @@
 """What a Django project gets through its pages: log-ins, sessions, resets."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from django.test import Client, override_settings
 from credguard.campaigns import Campaigns, Plan, everyone
 from credguard.campaigns.states import AccountState
 from credguard.errors import ResetRequiredError, StorageUnavailableError
+from credguard.guard import ProofPolicy
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.mail import DjangoMail
 from forums import LETTER
@@ -171,6 +172,80 @@ def test_a_reset_from_the_notice_to_the_new_password(site: Campaigns) -> None:
     assert is_in(client)
     assert stored(user).startswith("$argon2id$")
     assert site.status(campaign).counts == {AccountState.RESET_DONE: 1}
+
+
+def factor_of(user: Any) -> list[str]:
+    """Set a second factor up, and return what could be typed next."""
+    factors = guard().second_factors
+    seed = seed_of(factors.enroll(str(user.pk)).key)
+    confirmed = factors.confirm(str(user.pk), code_now(seed))
+    return [code_now(seed, ahead=1), *confirmed.recovery.codes]
+
+
+def test_a_link_is_used_up_with_the_second_factor(
+    site: Campaigns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the policy asks for it; a code is used once, whatever the password is."""
+    user, client = member(), Client()
+    code, *_ = factor_of(user)
+    page = "/credentials/reset/"
+    assert b'name="code"' not in client.get(page).content
+    monkeypatch.setattr(guard(), "proofs", ProofPolicy(link_needs_factor=True))
+    assert b'for="id_code"' in client.get(page).content
+    site.send(swept(site), DjangoMail(), worker="sender")
+    token = re.search(r"reset#(\S+)", mail.outbox[0].body)
+    assert token is not None
+    data = {"token": token[1], "password": NEW}
+    assert b"Confirm this" in client.post(page, data).content
+    assert b"is not right" in client.post(page, {**data, "code": "000000"}).content
+    leaked = {**data, "password": OLD, "code": code}
+    assert b"in use before" in client.post(page, leaked).content
+    assert b"Confirm this" in Client().post(page, data).content
+    assert b"is set" in client.post(page, {**data, "code": code}).content
+    assert log_in(client, NEW).url == "/"
+
+
+def test_the_old_password_and_the_second_factor_are_a_way_back(
+    site: Campaigns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a factor from before the breach, and after the old password was right."""
+    user, client = member(), Client()
+    code, *_ = factor_of(user)
+    page, required = "/credentials/reset-by-factor/", "/credentials/reset-required/"
+    assert client.get(page).url == required
+    swept(site)
+    log_in(client, OLD)
+    assert page.encode() not in client.get(required).content
+    assert client.get(page).url == required
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(guard(), "proofs", ProofPolicy(factors_before=tomorrow))
+    log_in(client, OLD)
+    assert page.encode() in client.get(required).content
+    assert b"current-password" in client.get(page).content
+    data = {"password": "a guess", "code": code, "new": NEW}
+    assert b"is not right" in client.post(page, data).content
+    data["password"] = OLD
+    assert b"in use before" in client.post(page, {**data, "new": OLD}).content
+    assert b"is set" in client.post(page, data).content
+    assert log_in(client, NEW).status_code == 302
+    assert client.get(page).url in {required, "/credentials/second-step/"}
+
+
+def test_a_factor_that_counts_no_more_ends_at_the_page_that_says_so(
+    site: Campaigns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator has learned meanwhile that the breach is older."""
+    user, client = member(), Client()
+    code, *_ = factor_of(user)
+    swept(site)
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    monkeypatch.setattr(guard(), "proofs", ProofPolicy(factors_before=tomorrow))
+    log_in(client, OLD)
+    monkeypatch.setattr(guard(), "proofs", ProofPolicy())
+    data = {"password": OLD, "code": code, "new": NEW}
+    page = "/credentials/reset-by-factor/"
+    assert client.post(page, data).url == "/credentials/reset-required/"
+    assert page.encode() not in client.get("/credentials/reset-required/").content
 
 
 def test_djangos_own_reset_form_is_a_way_back(site: Campaigns) -> None:

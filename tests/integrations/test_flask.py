@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from credguard import Keyring
 from credguard.campaigns import everyone
 from credguard.campaigns.states import AccountState
 from credguard.errors import KeyringError, SetupError, StorageUnavailableError
-from credguard.guard import CredGuard
+from credguard.guard import CredGuard, ProofPolicy
 from credguard.integrations.flask.identities import Identity, read_identity
 from credguard.integrations.flask.settings import Settings
 from credguard.testing import RememberedMail
@@ -310,6 +310,80 @@ def test_a_reset_from_the_notice_to_the_new_password(
     assert log_in(client, NEW).location == "/"
     assert is_in(client)
     assert door.campaigns.status(campaign).counts == {AccountState.RESET_DONE: 1}
+
+
+def swept(door: CredGuard) -> str:
+    """Start a campaign over everybody and sweep it."""
+    plan = door.campaigns.plan(everyone, letter=LETTER, rate=100_000.0)
+    campaign = door.campaigns.start(plan)
+    door.campaigns.sweep(campaign, worker="sweeper")
+    return campaign
+
+
+def test_a_link_is_used_up_with_the_second_factor(
+    client: FlaskClient, door: CredGuard, app: Flask
+) -> None:
+    """Where the policy asks for it; a code is used once, whatever the password is."""
+    log_in(client)
+    code = code_now(enrolled(client), ahead=1)
+    client.post("/sign-out")
+    page = "/credentials/reset"
+    assert b'name="code"' not in client.get(page).data
+    door.proofs = ProofPolicy(link_needs_factor=True)
+    assert b'for="code"' in client.get(page).data
+    mail = RememberedMail()
+    door.campaigns.send(swept(door), mail, worker="sender")
+    data = {"token": token_in(mail.messages[0]), "password": NEW}
+    assert b"Confirm this" in client.post(page, data=data).data
+    assert b"is not right" in client.post(page, data={**data, "code": "000000"}).data
+    leaked = {**data, "password": OLD, "code": code}
+    assert b"in use before" in client.post(page, data=leaked).data
+    assert b"Confirm this" in app.test_client().post(page, data=data).data
+    assert b"is set" in client.post(page, data=data).data
+    assert log_in(client, NEW).location == "/credentials/second-step"
+
+
+def test_the_old_password_and_the_second_factor_are_a_way_back(
+    client: FlaskClient, door: CredGuard
+) -> None:
+    """Of a factor from before the breach, and after the old password was right."""
+    log_in(client)
+    code = code_now(enrolled(client), ahead=1)
+    client.post("/sign-out")
+    page, required = "/credentials/reset-by-factor", "/credentials/reset-required"
+    assert client.get(page).location == required
+    swept(door)
+    log_in(client)
+    assert page.encode() not in client.get(required).data
+    assert client.get(page).location == required
+    door.proofs = ProofPolicy(factors_before=datetime.now(UTC) + timedelta(days=1))
+    log_in(client)
+    assert page.encode() in client.get(required).data
+    assert b"current-password" in client.get(page).data
+    data = {"password": "a guess", "code": code, "new": NEW}
+    assert b"is not right" in client.post(page, data=data).data
+    data["password"] = OLD
+    assert b"in use before" in client.post(page, data={**data, "new": OLD}).data
+    assert b"is set" in client.post(page, data=data).data
+    assert client.get(page).location == required
+    assert log_in(client, NEW).location == "/credentials/second-step"
+
+
+def test_a_factor_that_counts_no_more_ends_at_the_page_that_says_so(
+    client: FlaskClient, door: CredGuard
+) -> None:
+    """The operator has learned meanwhile that the breach is older."""
+    log_in(client)
+    code = code_now(enrolled(client), ahead=1)
+    client.post("/sign-out")
+    swept(door)
+    door.proofs = ProofPolicy(factors_before=datetime.now(UTC) + timedelta(days=1))
+    log_in(client)
+    door.proofs = ProofPolicy()
+    page, required = "/credentials/reset-by-factor", "/credentials/reset-required"
+    data = {"password": OLD, "code": code, "new": NEW}
+    assert client.post(page, data=data).location == required
+    assert page.encode() not in client.get(required).data
 
 
 def test_a_database_that_is_away_is_503(

@@ -131,7 +131,7 @@ class Resetting(NewPasswords):
 
             account_id: The account's id.
 
-            stored: What stands in the password column.
+            stored: What stands in the password column; None to let the door look.
 
             context: Words to refuse, besides the account's name and address.
 
@@ -156,9 +156,10 @@ class Resetting(NewPasswords):
         """
         check_account_id(account_id)
         ruling = self.campaigns.rule(account_id, stored=stored)
+        kept = next((each.text for each in ruling.leaked), None)
         self.passwords.verify(
             password,
-            stored=ruling.stored,
+            stored=kept if ruling.stored is None else ruling.stored,
             account_id=account_id,
             salt=salt if ruling.salt is None else ruling.salt,
             username=username if ruling.username is None else ruling.username,

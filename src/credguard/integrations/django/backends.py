@@ -8,8 +8,9 @@ from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
 
 from credguard._secret import keeping_no_locals
-from credguard.errors import PasswordMismatchError, StoredDataError
+from credguard.errors import PasswordMismatchError, ResetRequiredError, StoredDataError
 from credguard.guard import Login
+from credguard.integrations import resets
 from credguard.integrations.django.browsers import browser_of
 from credguard.integrations.django.current import request_now
 from credguard.integrations.django.door import guard
@@ -80,6 +81,10 @@ def _log_in(request: Any, user: Any, password: str) -> Login | None:
         )
     except PasswordMismatchError:
         return None
+    except ResetRequiredError as refused:
+        if hasattr(request, "session") and user is not None:
+            resets.remember(request.session, str(user.pk), refused)
+        raise
     except StoredDataError as error:
         # Their texts hold no secret; somebody has to look.
         _LOG.error("A stored password could not be used: %s", type(error).__name__)

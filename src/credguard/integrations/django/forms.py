@@ -29,6 +29,35 @@ class CodeForm(forms.Form):
     )
 
 
+class LinkAndCodeForm(NewPasswordForm):
+    """A new password, and a code of who has a second factor."""
+
+    code = forms.CharField(
+        label=_("Code of your second factor, if you have one"),
+        max_length=64,
+        required=False,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "text"}
+        ),
+    )
+
+
+class FactorResetForm(CodeForm):
+    """The old password, a code, and a new password."""
+
+    field_order = ("password", "code", "new")
+    password = forms.CharField(
+        label=_("Old password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
 class SecondStepForm(CodeForm):
     """A code, and whether to trust the browser from then on."""
 

@@ -12,11 +12,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from credguard._secret import keeps_no_locals
-from credguard.errors import RefusedError
+from credguard.errors import RefusedError, ResetRequiredError
+from credguard.integrations import resets
 from credguard.integrations.django.devices import trust
 from credguard.integrations.django.door import guard
 from credguard.integrations.django.forms import (
     CodeForm,
+    FactorResetForm,
+    LinkAndCodeForm,
     NewPasswordForm,
     SecondStepForm,
 )
@@ -29,19 +32,22 @@ _PROOF = "credguard_proof"
 def reset_required(request: Any) -> Any:
     """Say that the password was taken out of use, and what to do now."""
     proofs = request.session.get("credguard_proofs", [])
-    return render(request, "credguard/reset_required.html", {"proofs": proofs})
+    by_factor = resets.is_remembered(request.session)
+    context = {"proofs": proofs, "by_factor": by_factor}
+    return render(request, "credguard/reset_required.html", context)
 
 
-@sensitive_post_parameters("password", "token")
+@sensitive_post_parameters("password", "token", "code")
 @never_cache
 @keeps_no_locals
 def reset(request: Any) -> Any:
     """Take a new password for the link of a notice; a GET uses nothing up."""
-    form = NewPasswordForm(request.POST or None)
+    asks_factor = guard().proofs.link_needs_factor
+    form = (LinkAndCodeForm if asks_factor else NewPasswordForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given = {"code": "", **form.cleaned_data}
         try:
-            guard().redeem(given["token"], password=given["password"])
+            resets.redeem(guard(), request.session, **given)
         except RefusedError as refused:
             form.add_error(None, str(refused))
         else:
@@ -50,6 +56,26 @@ def reset(request: Any) -> Any:
     # With "no-referrer" browsers send the form from nowhere, and Django refuses it.
     response["Referrer-Policy"] = "same-origin"
     return response
+
+
+@sensitive_post_parameters("password", "new", "code")
+@never_cache
+@keeps_no_locals
+def reset_by_factor(request: Any) -> Any:
+    """Take a new password from who has the old one and the second factor."""
+    if not resets.is_remembered(request.session):
+        return HttpResponseRedirect(resolve_url("credguard:reset_required"))
+    form = FactorResetForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            resets.reset_by_factor(guard(), request.session, **form.cleaned_data)
+        except ResetRequiredError:
+            raise
+        except RefusedError as refused:
+            form.add_error(None, str(refused))
+        else:
+            return render(request, "credguard/reset_done.html")
+    return render(request, "credguard/reset_by_factor.html", {"form": form})
 
 
 @sensitive_post_parameters("code")

@@ -2,11 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, redirect, render_template, request, session
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from credguard._secret import keeps_no_locals
-from credguard.errors import RefusedError
+from credguard.errors import RefusedError, ResetRequiredError
+from credguard.integrations import resets
 from credguard.integrations.flask.answers import PROOFS
 from credguard.integrations.flask.sessions import USER_ID, identity, second_step
 from credguard.integrations.flask.state import guard
@@ -14,6 +15,7 @@ from credguard.second_factor import SecondFactors
 
 _PROOF = "credguard_proof"
 _STATIC = "../django/static/credguard"  # one script and one sheet for all hosts
+_TYPED = ("password", "code", "new")
 _BOTH = ["GET", "POST"]
 
 
@@ -26,6 +28,7 @@ def pages() -> Blueprint:
     found.after_request(keep_nowhere)
     found.get("/reset-required")(reset_required)
     found.route("/reset", methods=_BOTH)(reset)
+    found.route("/reset-by-factor", methods=_BOTH)(reset_by_factor)
     found.route("/second-step", methods=_BOTH)(ask_second_step)
     found.route("/second-factor", methods=_BOTH)(second_factor)
     return found
@@ -34,7 +37,10 @@ def pages() -> Blueprint:
 def reset_required() -> str:
     """Say that the password was taken out of use, and what to do now."""
     proofs = session.get(PROOFS, [])
-    return render_template("credguard/reset_required.html", proofs=proofs)
+    by_factor = resets.is_remembered(session)
+    return render_template(
+        "credguard/reset_required.html", proofs=proofs, by_factor=by_factor
+    )
 
 
 @keeps_no_locals
@@ -43,12 +49,40 @@ def reset() -> str:
     said, token = "", request.form.get("token", "")
     if request.method == "POST":
         try:
-            guard().redeem(token, password=request.form.get("password", ""))
+            resets.redeem(
+                guard(),
+                session,
+                token=token,
+                password=request.form.get("password", ""),
+                code=request.form.get("code", ""),
+            )
         except RefusedError as refused:
             said = str(refused)
         else:
             return render_template("credguard/reset_done.html")
-    return render_template("credguard/reset.html", said=said, token=token)
+    asks_factor = guard().proofs.link_needs_factor
+    return render_template(
+        "credguard/reset.html", said=said, token=token, asks_factor=asks_factor
+    )
+
+
+@keeps_no_locals
+def reset_by_factor() -> str | Response:
+    """Take a new password from who has the old one and the second factor."""
+    if not resets.is_remembered(session):
+        return redirect(url_for("credguard.reset_required"))
+    said = ""
+    if request.method == "POST":
+        typed = {each: request.form.get(each, "") for each in _TYPED}
+        try:
+            resets.reset_by_factor(guard(), session, **typed)
+        except ResetRequiredError:
+            raise
+        except RefusedError as refused:
+            said = str(refused)
+        else:
+            return render_template("credguard/reset_done.html")
+    return render_template("credguard/reset_by_factor.html", said=said)
 
 
 @keeps_no_locals

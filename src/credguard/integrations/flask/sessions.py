@@ -5,8 +5,13 @@ from dataclasses import replace
 from flask import current_app, g, request, session
 
 from credguard._secret import keeps_no_locals
-from credguard.errors import CodeMismatchError, SessionRefusedError
+from credguard.errors import (
+    CodeMismatchError,
+    ResetRequiredError,
+    SessionRefusedError,
+)
 from credguard.guard import Login, Session
+from credguard.integrations import resets
 from credguard.integrations.browsers import ONLY_READ
 from credguard.integrations.flask import devices
 from credguard.integrations.flask.cookies import browser
@@ -22,13 +27,17 @@ _REMEMBERS = "remember_token"  # Flask-Login's cookie, where it has no other nam
 def log_in(password: str, *, account_id: str | None, stored: str | None) -> Login:
     """Log a person in, and remember the stamp until the identity is made."""
     seen = browser()
-    login = guard().log_in(
-        password,
-        account_id=account_id,
-        stored=stored,
-        browser=seen,
-        network=request.remote_addr or "",
-    )
+    try:
+        login = guard().log_in(
+            password,
+            account_id=account_id,
+            stored=stored,
+            browser=seen,
+            network=request.remote_addr or "",
+        )
+    except ResetRequiredError as refused:
+        resets.remember(session, account_id, refused)
+        raise
     if account_id is not None and login.second_factor_needed:
         is_trusted = devices.is_trusted(account_id, epoch=login.epoch)
         login = replace(login, second_factor_needed=not is_trusted)
