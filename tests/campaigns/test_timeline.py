@@ -94,3 +94,19 @@ def test_csv_is_read_back() -> None:
         "bounced_in_all": "1",
         "reset_in_all": "0",
     }
+
+
+def test_csv_has_columns_for_each_hook() -> None:
+    """Also for one that has ended nothing yet, and however late it was called."""
+    first = place_of(T, HOUR)
+    calls = {"api-tokens": {first: 5, first + 30: 2}, "remember-me": dict[int, int]()}
+    found = timeline({"told": {}}, width=HOUR, begin=T, end=T + HOUR, ended=calls)
+    rows = list(csv.DictReader(StringIO(as_csv(found))))
+    assert len(rows) == 31
+    assert [rows[number]["ended_by_api-tokens"] for number in (0, 1, 30)] == [
+        "5",
+        "0",
+        "2",
+    ]
+    assert rows[-1]["ended_by_api-tokens_in_all"] == "7"
+    assert rows[-1]["ended_by_remember-me_in_all"] == "0"

@@ -7,7 +7,15 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, select
 
 from credguard import sweeps
-from credguard.campaigns import members, outbox, planning, records, timeline_rows
+from credguard.campaigns import (
+    hook_ranges,
+    members,
+    outbox,
+    planning,
+    records,
+    timeline_rows,
+)
+from credguard.campaigns.hooks import names_of
 from credguard.campaigns.lists import AccountList
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -52,6 +60,7 @@ def _count(means: Means, campaign_id: str) -> Status:
     with means.database.read() as ours:
         record = records.find(ours, campaign_id)
         swept = sweeps.progress(ours, record.id)
+        called = hook_ranges.progress(ours, record.id, names_of(means.hooks))
         counts, reset_by = _count_members(ours, record)
         told, first, last = _count_told(ours, record)
         with means.accounts.reading() as forum:
@@ -75,6 +84,7 @@ def _count(means: Means, campaign_id: str) -> Status:
         rate=record.plan.rate,
         ranges=(swept.done, swept.total),
         reset_by=reset_by,
+        hooks=called,
     )
 
 

@@ -10,6 +10,9 @@ from credguard.campaigns.hook_progress import HookProgress
 from credguard.storage.tables import sweep_range
 from credguard.sweeps import Piece
 
+CALLED = "hook called"
+"""What the audit log calls it."""
+
 
 def sweep_of(campaign_id: str, name: str) -> str:
     """Return the name of a hook's own sweep."""

@@ -192,6 +192,10 @@ class _Calls:
                 return False
             now = means.clock()
             audit.record(
-                connection, means.keyring, event="hook called", detail=detail, now=now
+                connection,
+                means.keyring,
+                event=hook_ranges.CALLED,
+                detail=detail,
+                now=now,
             )
         return True

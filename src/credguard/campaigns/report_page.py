@@ -69,6 +69,7 @@ def as_html(status: Status, timeline: Timeline) -> str:
             _pace(timeline),
             "<h2>Each account is in one state</h2>",
             _states(status),
+            *_hooks(status),
             "<h2>The numbers over time</h2>",
             _numbers(timeline),
         ]
@@ -139,6 +140,18 @@ def _states(status: Status) -> str:
         ways = sorted(status.reset_by.items())
         rows.extend((f"new password by {how}", f"{n:,}", "") for how, n in ways)
     return _table(("State", "Accounts", "Share"), rows)
+
+
+def _hooks(status: Status) -> list[str]:
+    """Return what was ended beside the passwords, where a host has hooks."""
+    if not status.hooks:
+        return []
+    rows = [
+        (each.name, f"{each.ended:,}", f"{each.done:,} of {each.total:,}")
+        for each in status.hooks
+    ]
+    heads = ("Hook", "Ended", "Ranges")
+    return ["<h2>What was ended beside the passwords</h2>", _table(heads, rows)]
 
 
 def _numbers(timeline: Timeline) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from credguard._text import to_iso
+from credguard.campaigns.hook_progress import HookProgress
 from credguard.campaigns.states import AccountState, CampaignState
 
 _OPEN_STATES = (
@@ -58,6 +59,8 @@ class Status:
         rate: Notices a second.
 
         ranges: Key ranges swept, and in all.
+
+        hooks: How far each hook of the host is, and how much it has ended.
     """
 
     campaign_id: str
@@ -73,6 +76,7 @@ class Status:
     rate: float
     ranges: tuple[int, int]
     reset_by: Mapping[str, int] = field(default_factory=dict)
+    hooks: tuple[HookProgress, ...] = ()
 
     @property
     def adds_up(self) -> bool:
@@ -126,6 +130,14 @@ def as_json(status: Status) -> str:
         "reset_by": dict(status.reset_by),
         "ranges_swept": status.ranges[0],
         "ranges": status.ranges[1],
+        "hooks": {
+            hook.name: {
+                "ended": hook.ended,
+                "ranges_done": hook.done,
+                "ranges": hook.total,
+            }
+            for hook in status.hooks
+        },
     }
     return json.dumps(content, indent=2, ensure_ascii=False)
 
@@ -156,6 +168,12 @@ def as_markdown(status: Status) -> str:
     if status.reset_by:
         ways = [f"{count:,} by {how}" for how, count in sorted(status.reset_by.items())]
         lines.append(f"New passwords: {', '.join(ways)}.")
+    if status.hooks:
+        lines += ["", "| Hook | ended | ranges |", "|---|--:|--:|"]
+    lines += [
+        f"| {hook.name} | {hook.ended:,} | {hook.done:,} of {hook.total:,} |"
+        for hook in status.hooks
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,9 @@
 """How a campaign went over time: what happened in each interval. Pure."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -36,12 +37,15 @@ class Interval:
             sent.
 
         reset: Accounts that got a new password.
+
+        ended: How many each hook of the host ended, by its name.
     """
 
     start: datetime
     told: int = 0
     bounced: int = 0
     reset: int = 0
+    ended: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +65,14 @@ class Timeline:
     def totals(self) -> tuple[Interval, ...]:
         """Return for each interval what had happened by its end."""
         told = bounced = reset = 0
+        ended: Counter[str] = Counter()
         summed = []
         for each in self.intervals:
             told += each.told
             bounced += each.bounced
             reset += each.reset
-            summed.append(Interval(each.start, told, bounced, reset))
+            ended.update(each.ended)
+            summed.append(Interval(each.start, told, bounced, reset, dict(ended)))
         return tuple(summed)
 
 
@@ -90,6 +96,7 @@ def timeline(
     width: timedelta,
     begin: datetime,
     end: datetime,
+    ended: Mapping[str, Mapping[int, int]] | None = None,
 ) -> Timeline:
     """
     Put counts into intervals.
@@ -103,9 +110,13 @@ def timeline(
         begin: When the campaign was opened.
 
         end: As at when.
+
+        ended: What each hook ended, by its name and the number of the interval.
     """
+    hooks = ended or {}
     # A clock that was put back must not hide what happened.
-    latest = [max(counts, default=0) for counts in happened.values()]
+    every = (*happened.values(), *hooks.values())
+    latest = [max(counts, default=0) for counts in every]
     last = max(place_of(end, width), *latest, place_of(begin, width))
     numbers = range(place_of(begin, width), last + 1)
     return Timeline(
@@ -114,6 +125,7 @@ def timeline(
             Interval(
                 _EPOCH + number * width,
                 **{what: counts.get(number, 0) for what, counts in happened.items()},
+                ended={name: by.get(number, 0) for name, by in hooks.items()},
             )
             for number in numbers
         ),
@@ -124,10 +136,13 @@ def as_csv(found: Timeline) -> str:
     """Return the intervals as CSV after RFC 4180, with what had happened by then."""
     text = StringIO()
     rows = csv.writer(text)
-    names = ("told", "bounced", "reset")
+    hooks = tuple(found.intervals[0].ended)
+    names = ("told", "bounced", "reset", *(f"ended_by_{name}" for name in hooks))
     rows.writerow(("from", *names, *(f"{name}_in_all" for name in names)))
     for each, summed in zip(found.intervals, found.totals(), strict=True):
-        counts = (each.told, each.bounced, each.reset)
-        totals = (summed.told, summed.bounced, summed.reset)
-        rows.writerow((to_iso(each.start), *counts, *totals))
+        counts = [
+            (one.told, one.bounced, one.reset, *(one.ended[name] for name in hooks))
+            for one in (each, summed)
+        ]
+        rows.writerow((to_iso(each.start), *counts[0], *counts[1]))
     return text.getvalue()

@@ -1,5 +1,7 @@
 """When what happened in a campaign, counted out of its rows."""
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -14,9 +16,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import type_coerce
 
+from credguard.campaigns import hook_ranges
+from credguard.campaigns.hook_ranges import CALLED
 from credguard.campaigns.records import Record
 from credguard.campaigns.states import MemberState, NoticeState
-from credguard.campaigns.timeline import Timeline, timeline, width_for
+from credguard.campaigns.timeline import Timeline, place_of, timeline, width_for
+from credguard.storage.audit_tables import audit
 from credguard.storage.tables import member, notice
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -48,7 +53,13 @@ def read_timeline(connection: Connection, record: Record, *, now: datetime) -> T
     counted = {
         name: _counts(connection, when.c.at, width) for name, when in happened.items()
     }
-    return timeline(counted, width=width, begin=record.opened_at, end=now)
+    return timeline(
+        counted,
+        width=width,
+        begin=record.opened_at,
+        end=now,
+        ended=_ended(connection, record, width),
+    )
 
 
 def _first(
@@ -61,6 +72,23 @@ def _first(
         .group_by(notice.c.account_id)
         .subquery()
     )
+
+
+def _ended(
+    connection: Connection, record: Record, width: timedelta
+) -> Mapping[str, Mapping[int, int]]:
+    """Return what each hook ended, as the audit log has it, range by range."""
+    found: dict[str, Counter[int]] = {
+        hook.name: Counter() for hook in hook_ranges.progress(connection, record.id, ())
+    }
+    if not found:
+        return found
+    query = select(audit.c.at, audit.c.detail).where(audit.c.event == CALLED)
+    for at, text in connection.execute(query):
+        detail = json.loads(text)
+        if detail["campaign"] == record.id:
+            found[detail["hook"]][place_of(at, width)] += detail["ended"]
+    return found
 
 
 def _counts(

@@ -9,7 +9,7 @@ from credguard.campaigns import Campaigns
 from credguard.campaigns.report_page import as_html
 from credguard.campaigns.status import as_json, as_markdown
 from credguard.campaigns.timeline import as_csv
-from credguard.cli.campaign_follow import follow_campaign
+from credguard.cli.campaign_follow import follow_campaign, hook_lines
 from credguard.cli.files import write_text
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
 from credguard.cli.printing import print_counts, say
@@ -53,11 +53,8 @@ def status(
     counts = {state.value: count for state, count in found.counts.items()}
     print_counts(f"Campaign {found.campaign_id}: {found.state.value}", counts)
     say(f"{found.accounts:,} accounts; {found.still_open:,} still to reset.")
-    for hook in campaigns.hooks(found.campaign_id):
-        say(
-            f"Hook {hook.name}: {hook.done:,} of {hook.total:,} ranges, "
-            f"{hook.ended:,} ended."
-        )
+    for line in hook_lines(found):
+        say(line)
     print_sending(campaigns.sending(found.campaign_id))
 
 

@@ -81,6 +81,15 @@ def follow_campaign(
                 live.update(_picture(found), refresh=True)
 
 
+def hook_lines(status: Status) -> list[str]:
+    """Return how far each hook of the host is, a line each."""
+    return [
+        f"Hook {hook.name}: {hook.done:,} of {hook.total:,} ranges, "
+        f"{hook.ended:,} ended."
+        for hook in status.hooks
+    ]
+
+
 def _counts(
     campaigns: Campaigns, campaign_id: str, every: timedelta
 ) -> Iterator[Count]:
@@ -107,6 +116,10 @@ def _line(found: Count) -> str:
         f"{done:,} have a new password",
         f"{status.still_open:,} still to choose one",
     ]
+    parts += [
+        f"{hook.name}: {hook.ended:,} ended in {hook.done:,} of {hook.total:,} ranges"
+        for hook in status.hooks
+    ]
     if found.sending.pause.at is not None:
         parts.append("SENDING IS PAUSED")
     return "; ".join(parts)
@@ -127,6 +140,7 @@ def _picture(found: Count) -> Group:
         bar = ProgressBar(total=max(1, whole), completed=part, width=40)
         bars.add_row(name, bar, f"{part:,} of {whole:,}")
     lines = [f"As at {status.as_at:%Y-%m-%d %H:%M:%S} UTC{_pace(found)}"]
+    lines += hook_lines(status)
     lines += lines_of(found.sending)
     title = Text(f"Campaign {status.campaign_id}: {status.state.value}", style="bold")
     return Group(title, bars, *(Text(line) for line in lines))

@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from credguard.campaigns import Campaigns
 from credguard.campaigns.handing import Tellings
 from credguard.campaigns.outbox import Waiting
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
@@ -16,6 +17,7 @@ from credguard.cli.printing import progress, say
 from credguard.cli.sending import note_of, print_sending
 from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings
 from credguard.cli.working import only_campaign, sweep, worker_name
+from credguard.errors import HookFailedError
 
 
 @click.command()
@@ -53,7 +55,7 @@ def run(
     settings = read_settings(settings_file, notices={"smtp": smtp, "maildir": maildir})
     campaigns = settings.guard(read_keyring(keyring_file)).campaigns
     campaign_id = only_campaign(campaigns, campaign_id)
-    sweep(campaigns, campaign_id)
+    failed = _sweep(campaigns, campaign_id)
     carrier = settings.delivery(timedelta(seconds=deadline))
     total = campaigns.status(campaign_id)
     already = total.told
@@ -77,6 +79,8 @@ def run(
             carrier.close()
     print_sending(campaigns.sending(campaign_id))
     _print_left(left, campaign_id)
+    if failed is not None:
+        raise failed
 
 
 @click.command()
@@ -139,6 +143,16 @@ def destroy_key(
             raise click.ClickException(message)
     campaigns.destroy_key(campaign_id)
     say(f"The key of campaign {campaign_id} is destroyed.")
+
+
+def _sweep(campaigns: Campaigns, campaign_id: str) -> HookFailedError | None:
+    """Retire what is left to retire; a hook that fails keeps no notice back."""
+    try:
+        sweep(campaigns, campaign_id)
+    except HookFailedError as error:
+        say(f"{error} The notices go out now.")
+        return error
+    return None
 
 
 def _print_left(left: Waiting, campaign_id: str) -> None:
