@@ -6,11 +6,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crowds import IDENTIFY, LAYOUTS, Crowd, T, crowd_at, questions
+from crowds import IDENTIFY, LAYOUTS, MOMENTS, Crowd, T, crowd_at, questions
 from hypothesis import given, settings
 
 from credguard.campaigns import planning
 from credguard.campaigns.expressions import Scope
+from credguard.campaigns.scope import credential_set_before
 from credguard.campaigns.tally import band_starts
 from credguard.storage import Database
 from credguard.storage.schema import prepare
@@ -95,3 +96,16 @@ def check_all(crowd: Crowd) -> None:
         check_meaning(crowd, scope)
 
     same()
+
+
+@pytest.mark.parametrize("own", OWN[1:])
+def test_of_two_instants_the_later_counts(
+    forum: Database, own: str, tmp_path: Path
+) -> None:
+    """Where we and the forum both kept when a password was set."""
+    for layout in LAYOUTS[forum.dialect]:
+        with crowd_in(forum, layout, own, tmp_path) as crowd:
+            for moment in MOMENTS:
+                scope = credential_set_before(moment)
+                check_meaning(crowd, scope)
+                check_meaning(crowd, ~scope)

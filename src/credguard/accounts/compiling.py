@@ -104,8 +104,7 @@ class Compiler:
     def _by_value(self, scope: Scope) -> Bounds:
         match scope:
             case atoms.CredentialSetBefore(instant):
-                known = (self._kept_set_at(), self.instants("set_at"))
-                return _set_before(instant, *known, self.instants("created_at"))
+                return self._credential_set_before(instant)
             case atoms.CreatedBefore(instant):
                 return _set_before(instant, self.instants("created_at"))
             case atoms.LoggedInBetween(start, end):
@@ -158,6 +157,26 @@ class Compiler:
             return UNREAD
         kept = select(credential.c.set_at).where(credential.c.account_id == id_text)
         return own_instants(cast(kept.scalar_subquery(), BigInteger))
+
+    def _credential_set_before(self, instant: datetime) -> Bounds:
+        """Compare the later of what we and the forum kept, else the account's age."""
+        kept, named = self._kept_set_at(), self.instants("set_at")
+        made = self.instants("created_at")
+        if kept is NO_INSTANTS or named is NO_INSTANTS:
+            return _set_before(instant, kept, named, made)
+        rest = _set_before(instant, named, made)
+        named_before = or_(named.before(instant), named.unknown)
+        # The forum's own column first: ours is looked up.
+        sure = or_(
+            and_(named_before, kept.before(instant)), and_(kept.unknown, rest.yes)
+        )
+        maybe = and_(
+            not_(named.since(instant)),
+            not_(kept.since(instant)),
+            or_(not_(kept.unknown), rest.maybe),
+        )
+        is_decided = kept.is_decided and rest.is_decided
+        return Bounds(sure, maybe, is_decided, rest.readable)
 
     def _own_factor(self) -> Bounds:
         if self._own.factors is Where.NOWHERE:

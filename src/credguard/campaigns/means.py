@@ -76,7 +76,7 @@ class Kept:
     What our own tables say of an account.
 
     Attributes:
-        set_at: When the password was set, None if before credguard.
+        set_at: When the password was last set through us, None if it never was.
 
         lists: Digests of the lists of ids on which it stands.
 
@@ -100,13 +100,21 @@ def facts_of(account: Account, kept: Kept, *, identify: Identify) -> Facts:
         work=None if kind.scheme in WITHOUT_HASH else kind.work,
         created_at=account.created_at,
         last_login_at=account.last_login_at,
-        set_at=kept.set_at or account.set_at,
+        set_at=_later(kept.set_at, account.set_at),
         lists=kept.lists,
         address=account.address,
         address_lists=kept.address_lists,
         has_second_factor=account.has_second_factor or kept.has_second_factor,
         is_staff=account.is_staff,
     )
+
+
+def _later(kept: datetime | None, named: datetime | None) -> datetime | None:
+    # Either may not have seen the last change: the forum's own form tells us nothing,
+    # and what goes through us may not touch the forum's column.
+    if kept is None or named is None:
+        return kept or named
+    return max(kept, named)
 
 
 def with_factors(connection: Connection, account_ids: Sequence[str]) -> set[str]:
