@@ -4,6 +4,9 @@ from contextlib import closing
 import pytest
 from commands import Terminal
 
+from credguard.cli.sections import refuse_password
+from credguard.errors import SetupError, StorageSetupError
+
 
 def test_accounts_are_counted_with_what_would_go_wrong(terminal: Terminal) -> None:
     """The real forum's members, schemes and unreachable addresses are told."""
@@ -44,6 +47,7 @@ def test_options_describe_a_table_without_a_file(terminal: Terminal) -> None:
         (("--column", "password=last_name"), None),
         (("--database", "oracle://x/y"), "supported databases"),
         (("--database", "postgresql://me:hunter2@h/x"), "can be read by others"),
+        (("--database", "mariadb://me@h/x?passwd=hunter2"), "can be read by others"),
         (("--settings", "nowhere.toml"), "cannot be read"),
     ],
 )
@@ -106,3 +110,50 @@ def test_an_unknown_setting_is_refused(terminal: Terminal) -> None:
     said = terminal.type("accounts", "check")
     assert said.status == 78
     assert "[notices] holds" in said.err
+
+
+@pytest.mark.promise("P4")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:hunter2@h/x",
+        "postgresql://me:hun/ter2@h/x",
+        "postgresql://me:hun#ter2@h/x",
+        "postgresql://me:hun?ter2@h/x",
+        "postgresql://:hunter2@h/x",
+        "postgresql:///x?host=/run&password=hunter2",
+        "postgresql://me@h/x?Password=hunter2",
+        "postgresql://me@h/x?%70assword=hunter2",
+        "postgresql://me@h/x#?password=hunter2",
+        "postgresql://me@h/x?password=hunter2&password=hunter3",
+        "postgresql://me@h/x?sslkey=a&sslpassword=hunter2",
+        "postgresql://me@h/x?oauth_client_secret=hunter2",
+        "mysql://me@h/x?passwd=hunter2",
+        "mariadb://me@h/x?ssl_key=a&ssl_key_password=hunter2",
+    ],
+)
+def test_a_password_is_refused_wherever_it_stands(url: str) -> None:
+    """Before the host, and as every option that the drivers take one from."""
+    with pytest.raises(SetupError, match="can be read by others") as refused:
+        refuse_password(url, place="a file")
+    assert "hunter" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///forum.sqlite",
+        "postgresql://me@h/password?sslmode=require&passfile=/root/.pgpass",
+        "mariadb://password@h/x?ssl_ca=password",
+    ],
+)
+def test_what_holds_no_password_is_taken(url: str) -> None:
+    """Where a password is to be read is none."""
+    refuse_password(url, place="a file")
+
+
+def test_what_is_no_url_is_said_to_be_none() -> None:
+    """And is not repeated."""
+    with pytest.raises(StorageSetupError) as refused:
+        refuse_password("postgresql://me:hunter2@h:a port/x", place="a file")
+    assert "hunter" not in str(refused.value)

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from credguard.campaigns import notice_file
 from credguard.errors import AccountsTableError, SetupError
+from credguard.storage.engines import read_url
 
 LETTER = {"site", "sender_name", "sender_address", "link", "subject", "body"}
 CARRIERS = {"smtp", "maildir"}
@@ -20,6 +20,15 @@ SECTIONS = {
     },
     "approval": {"needed", "approvers", "keys"},
     "forecast": {"bounces", "support", "hash_seconds"},
+}
+# What the drivers take a secret from, beside a URL's own place for it: libpq 18
+# ("Parameter Key Words") and PyMySQL's `connect`.
+_SECRET_OPTIONS = {
+    "password",
+    "passwd",
+    "sslpassword",
+    "ssl_key_password",
+    "oauth_client_secret",
 }
 
 
@@ -55,7 +64,7 @@ def column_options(columns: tuple[str, ...]) -> dict[str, str]:
 
 def refuse_password(url: str, *, place: str) -> None:
     """
-    Refuse a database URL with a password in it.
+    Refuse a database URL with a password in it, before the host or in the query.
 
     Args:
         url: What stood on the command line.
@@ -64,12 +73,11 @@ def refuse_password(url: str, *, place: str) -> None:
 
     Raises:
         SetupError: It has one.
+        StorageSetupError: It is no database URL that is supported.
     """
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        password = None
-    if password:
+    # Read as it will be used: other readers find other parts in the same text.
+    found = read_url(url)
+    if found.password or _SECRET_OPTIONS & {name.lower() for name in found.query}:
         message = (
             "a password on the command line can be read by others; put the URL into "
             f"{place}"
