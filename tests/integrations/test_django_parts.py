@@ -303,6 +303,8 @@ def test_djangos_databases_have_urls(
     [
         {},
         {"ENGINE": "django.db.backends.oracle", "NAME": "x"},
+        {"ENGINE": "django.db.backends.postgresql", "NAME": "x", "PORT": "a secret"},
+        {"ENGINE": "django.db.backends.postgresql", "NAME": "x", "PORT": "-1"},
         {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
         {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:x?mode=memory"},
     ],
@@ -312,8 +314,9 @@ def test_other_databases_are_refused_with_the_remedy(
 ) -> None:
     """Such as one in memory, which no second connection sees."""
     monkeypatch.setattr(settings, "DATABASES", {"default": database})
-    with pytest.raises(SetupError):
+    with pytest.raises(SetupError) as refused:
         url_of("default")
+    assert "a secret" not in str(refused.value)
 
 
 def notice() -> EmailMessage:

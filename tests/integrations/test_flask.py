@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 
 from credguard import Keyring
 from credguard.campaigns import everyone
@@ -456,9 +457,10 @@ def test_settings_are_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None
         ("sqlite:///forum.db", "sqlite:////site/forum.db"),
         ("sqlite:////other/forum.db", "sqlite:////other/forum.db"),
         ("postgresql://web:p%40ss@db/forum", "postgresql://web:p%40ss@db/forum"),
+        (make_url("mysql://web:p%40ss@db/forum"), "mysql://web:p%40ss@db/forum"),
     ],
 )
-def test_the_database_is_flask_sqlalchemys(given: str, url: str) -> None:
+def test_the_database_is_flask_sqlalchemys(given: object, url: str) -> None:
     """Which takes a relative path from the application's instance folder."""
     assert Settings({"SQLALCHEMY_DATABASE_URI": given}, "/site").users == url
 
@@ -467,6 +469,15 @@ def test_a_database_in_memory_is_refused() -> None:
     """A second connection would see another one."""
     with pytest.raises(SetupError, match="to a file"):
         _ = Settings({"SQLALCHEMY_DATABASE_URI": "sqlite://"}, "/site").users
+
+
+@pytest.mark.parametrize("port", ["a port", "99999999x", "\udc8a"])
+def test_a_database_that_cannot_be_read_is_not_repeated(port: str) -> None:
+    """Its password would stand in a log."""
+    given = f"postgresql://web:hunter2@db:{port}/forum"
+    with pytest.raises(SetupError, match="a database URL looks like") as refused:
+        _ = Settings({"SQLALCHEMY_DATABASE_URI": given}, "/site").users
+    assert "hunter2" not in str(refused.value)
 
 
 def test_an_application_without_the_extension_is_told_so() -> None:

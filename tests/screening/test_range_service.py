@@ -171,6 +171,10 @@ class TestSetup:
             "https://ranges.example/?mode=ntlm",
             "https://ranges.example:port",
             "http://[",
+            "https://secret\udc8a.example",
+            "https://ranges.example/a secret",
+            "https://ranges.example\\secret",
+            "https://secret\u00e4.example",
         ],
     )
     def test_an_address_that_cannot_work_is_refused(self, url: str) -> None:

@@ -167,11 +167,28 @@ class TestProxy:
                 assert service.look_up(LISTED) == expected
         assert [path for path, _ in seen] == ["ranges.example:443"]
 
-    @pytest.mark.parametrize("url", ["", "proxy.example:3128", "socks5://p", "http://"])
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            "proxy.example:3128",
+            "socks5://p",
+            "http://",
+            "http://alice:hunter2@proxy.exampl%:3128",
+            "http://alice:hunter2@pr\u00f6xy_.example",
+            "http://alice:hunter2\\x@proxy.example:3128",
+            "http://alice:hunter2@[::1]8:3128",
+            "http://alice:hunter2@proxy.example\udc8a",
+            "http://alice:hunter2@proxy.example\n",
+        ],
+    )
     def test_an_address_that_is_no_proxys_is_refused(self, url: str) -> None:
-        """The error says what an address looks like."""
-        with pytest.raises(SetupError):
+        """The error says what an address looks like, and not what was given."""
+        with pytest.raises(
+            SetupError, match=r"proxy\.example:3128, in A"
+        ) as caught:
             RangeService(proxy=url)
+        assert "hunter" not in str(caught.value)
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")

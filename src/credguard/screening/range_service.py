@@ -11,6 +11,7 @@ Source: the range protocol as published by Have I Been Pwned (API version 3,
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ REST = timedelta(seconds=30)
 
 # Any other value of the mode is answered with SHA-1, in which no NTLM hash is found.
 QUERIES = {Kind.SHA1: "", Kind.NTLM: "?mode=ntlm"}
+
+_PLACE = re.compile(r"(?:\[[^]]*\]|[^][:]*)(?::[0-9]*)?", re.ASCII)
+_IPV6 = re.compile(r"[0-9a-f:.]+", re.ASCII)
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.ASCII)
 
 # Failures of our own making, which say nothing about the service.
 _OURS = frozenset({UnaskedReason.BUSY, UnaskedReason.RESTING, UnaskedReason.NOT_TEXT})
@@ -222,10 +228,14 @@ def checked_url(url: str) -> str:
     Return *url* if a range service can be asked there.
 
     Raises:
-        SetupError: It is not an address of HTTP, or has more than host and path.
+        SetupError: It is not an address of HTTP in ASCII, or has more than host and
+            path.
     """
     if not _is_plain(url, credentials=False):
-        message = "a range service's address is like https://api.pwnedpasswords.com"
+        message = (
+            "a range service's address is like https://api.pwnedpasswords.com, in "
+            "ASCII: write other names as xn--"
+        )
         raise SetupError(message)
     return url
 
@@ -235,23 +245,36 @@ def checked_proxy(url: str) -> str:
     Return *url* if it can be a proxy's, with or without credentials.
 
     Raises:
-        SetupError: It is not an address of HTTP.
+        SetupError: It is not an address of HTTP, its host in ASCII.
     """
     if not _is_plain(url, credentials=True):
-        message = "a proxy's address is like http://proxy.example:3128"
+        message = (
+            "a proxy's address is like http://proxy.example:3128, in ASCII: write "
+            "other names as xn--"
+        )
         raise SetupError(message)
     return url
 
 
 def _is_plain(url: str, *, credentials: bool) -> bool:
+    # Surrogates are not printable; a line end would be read over, and what one
+    # library takes for a password, another takes for a path.
+    if not url.isprintable() or {" ", "\\"} & set(url):
+        return False
     try:
         parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
         in_range = parts.port is None or parts.port > 0
     except ValueError:
         return False
-    plain = not (parts.query or parts.fragment)
+    usable = parts.scheme in {"http", "https"} and _is_host(parts.hostname or "")
+    place = _PLACE.fullmatch(parts.netloc.rpartition("@")[2])
+    plain = not (parts.query or parts.fragment) and place is not None
     known = f"{parts.username or ''}:{parts.password or ''}"
     # HTTP's basic log-in is Latin-1. A library that finds out quotes the password.
     allowed = is_latin_1(unquote(known)) if credentials else known == ":"
     return usable and in_range and plain and allowed
+
+
+def _is_host(host: str) -> bool:
+    # What the HTTP library cannot encode it quotes, with the password before it.
+    return (_IPV6 if ":" in host else _NAME).fullmatch(host) is not None

@@ -1,5 +1,6 @@
 """Django's database settings, as the URLs that SQLAlchemy reads."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ _BACKENDS = {"sqlite3": "sqlite", "postgresql": "postgresql", "mysql": "mariadb"
 _SOCKETS = {"postgresql": "host", "mariadb": "unix_socket"}
 # What means the same to the drivers that Django and SQLAlchemy call.
 _PASSED_ON = {"sslmode", "sslrootcert", "sslcert", "sslkey", "service", "options"}
+_PORT = re.compile(r"[0-9]{0,5}", re.ASCII)
 
 
 @keeps_no_locals
@@ -50,7 +52,10 @@ def _file(database: Mapping[str, Any]) -> URL:
 
 
 def _server(kind: str, database: Mapping[str, Any]) -> URL:
-    host = str(database.get("HOST") or "")
+    host, port = (str(database.get(name) or "") for name in ("HOST", "PORT"))
+    if not _PORT.fullmatch(port):
+        message = "the PORT of a database in DATABASES is a number, or empty"
+        raise SetupError(message)
     options = database.get("OPTIONS") or {}
     query = {
         name: str(text)
@@ -64,7 +69,7 @@ def _server(kind: str, database: Mapping[str, Any]) -> URL:
         username=database.get("USER") or None,
         password=database.get("PASSWORD") or None,
         host=None if host.startswith("/") else host or None,
-        port=int(database["PORT"]) if database.get("PORT") else None,
+        port=int(port) if port else None,
         database=str(database.get("NAME") or "") or None,
         query=query,
     )

@@ -13,6 +13,7 @@ from credguard.guard import CredGuard
 from credguard.integrations.browsers import BROWSER_COOKIE
 from credguard.integrations.keyrings import keyring_of
 from credguard.keys import Keyring
+from credguard.storage.engines import read_url
 
 
 @never_copied
@@ -52,11 +53,11 @@ class Settings:
         The URL of the database with the user table.
 
         Raises:
-            SetupError: There is none.
+            SetupError: There is none, or none that is supported.
         """
         given = self._found("SQLALCHEMY_DATABASE_URI")
         if given:
-            return _absolute(make_url(given), self._folder)
+            return _absolute(_read(given), self._folder)
         if not self._found("CREDGUARD_DATABASE"):
             message = "set SQLALCHEMY_DATABASE_URI, or CREDGUARD_DATABASE to a URL"
             raise SetupError(message)
@@ -93,6 +94,13 @@ class Settings:
         )
 
 
+def _read(given: object) -> URL:
+    # Flask-SQLAlchemy takes a URL that was put together as well.
+    text = _text(given) if isinstance(given, URL) else str(given)
+    read_url(text)  # raises what is declared
+    return make_url(text)
+
+
 def _absolute(url: URL, folder: str) -> str:
     if url.get_backend_name() == "sqlite":
         if not url.database or url.database == ":memory:":
@@ -102,4 +110,8 @@ def _absolute(url: URL, folder: str) -> str:
             )
             raise SetupError(message)
         url = url.set(database=str(Path(folder) / url.database))
+    return _text(url)
+
+
+def _text(url: URL) -> str:
     return url.render_as_string(hide_password=False)
