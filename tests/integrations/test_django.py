@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import (
     authenticate,
     get_user_model,
     hashers,
+    load_backend,
 )
 from django.core import mail
 from django.test import Client, override_settings
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("site")
 
 OLD = "the old password of alice"
 NEW = "a quiet harbour at noon"
+BACKEND = "credguard.integrations.django.backends.CredGuardBackend"
 
 
 def member(name: str = "alice", password: str = OLD) -> Any:
@@ -118,6 +121,16 @@ def test_a_closed_account_is_not_let_in() -> None:
     user = member()
     get_user_model().objects.filter(pk=user.pk).update(is_active=False)
     assert authenticate(None, username="alice", password=OLD) is None
+
+
+def test_a_coroutine_logs_in_through_the_door_too(site: Campaigns) -> None:
+    """Django's own would ask the hasher alone, and let a leaked password in."""
+    user, ask = member(), async_to_sync(load_backend(BACKEND).aauthenticate)
+    assert ask(None, username="alice", password=OLD) == user
+    assert ask(None, username="alice", password="a guess") is None
+    site.start(site.plan(everyone, letter=LETTER))
+    with pytest.raises(ResetRequiredError):
+        ask(None, username="alice", password=OLD)
 
 
 @pytest.mark.parametrize(

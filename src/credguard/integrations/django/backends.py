@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.views.decorators.debug import sensitive_variables
@@ -56,6 +57,25 @@ class CredGuardBackend(ModelBackend):
         _replace(user, login)
         user._credguard_login = (login, browser_of(request))
         return user
+
+    @sensitive_variables()
+    async def aauthenticate(
+        self,
+        request: Any,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: object,
+    ) -> object | None:
+        """
+        Do what `authenticate` does, for views that are coroutines.
+
+        Raises:
+            RefusedError, UnavailableError: As `authenticate`.
+        """
+        # Django's own asks the hasher alone: no campaign, no journal, no session.
+        return await sync_to_async(
+            lambda: self.authenticate(request, username, password, **kwargs)
+        )()
 
     def find_user(self, name: str) -> Any:
         """
