@@ -2,7 +2,7 @@
 Keep what this release stores, for ever: `python tests/golden/write.py VERSION`.
 
 Run once for each release, before its tag; what it wrote is never written again. Later
-releases must read it: `tests/golden/test_old_data.py`.
+releases must read it: `tests/golden/test_old_*.py`.
 """
 
 import argparse
@@ -17,16 +17,17 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path[:0] = [
     str(ROOT / "src"),
     *(str(ROOT / "tests" / each) for each in ("", "promises")),
 ]
 
+import golden_parts
 import whole_story
+from golden_files import HERE
 from golden_schemas import dumped
-from whole_story import AUTUMN_NIGHT, GOOD, Story, Teller
+from whole_story import AUTUMN_NIGHT, GOOD, SIGNER, Story, Teller
 
 from credguard import Keyring, PasswordHasher
 from credguard.campaigns import created_before, retired, staff, verp
@@ -151,6 +152,7 @@ def facts(story: Story, made: str, folder: Path) -> dict[str, object]:
         },
         "seed": base64.b64encode(seed).decode(),
         "recovery": story.recovery,
+        "device": story.device,
         "incident": incident.id,
         "statement": incidents.statement(incident.id, as_at=story.clock()),
         "exported": exported,
@@ -178,6 +180,9 @@ def write(version: str) -> None:
             "texts": texts(story, made),
             "facts": facts(story, made, path),
             "listed": whole_story.LISTED,
+            "approver": golden_parts.approver(SIGNER),
+            "sync": golden_parts.sync_files(whole_story.LISTED, path),
+            "wrapped": golden_parts.wrapped(story.keyring),
         }
         story.close()
         text = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
@@ -185,6 +190,7 @@ def write(version: str) -> None:
         (folder / "plan.toml").write_text(story.plan_text, encoding="utf-8")
         packed = gzip.compress((path / "corpus").read_bytes(), mtime=0)
         (folder / "corpus.gz").write_bytes(packed)
+        golden_parts.write_corpora(folder, whole_story.LISTED, path)
         _write_schemas(folder, path)
 
 

@@ -60,6 +60,7 @@ from credguard.campaigns import (
     plan_file,
 )
 from credguard.campaigns.approval_policy import ApprovalPolicy
+from credguard.campaigns.approver_keys import ApproverKey
 from credguard.errors import (
     CodeMismatchError,
     CodeReplayedError,
@@ -98,6 +99,8 @@ from keepers import CHEAP
 AUTUMN_NIGHT = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 KEY, OLDER_KEY = (hashlib.sha256(each).digest() for each in (b"one", b"older"))
 GOOD = "a quiet harbour at noon"
+SIGNER = ApproverKey(hashlib.sha256(b"a signer").digest())
+APPROVAL = ApprovalPolicy(needed=2, approvers={"alice": None, "bob": SIGNER.public})
 PERIOD = timedelta(seconds=30)
 LISTED = {"password": 300, "пароль": 12, "İstanbul şifre": 7}
 INCIDENT = {
@@ -179,6 +182,7 @@ class Story:
         self.recovery: tuple[str, ...] = ()
         self.tokens: dict[int, str] = {}
         self.plan_text = ""
+        self.device = ""
         self.keyring = keyring()
         self.forum = Forum(f"sqlite:///{folder / 'forum.db'}")
         self.forum.make(MEMBERS)
@@ -191,7 +195,7 @@ class Story:
             policy=PasswordPolicy(blocklist=CommonPasswords()),
             clock=self.clock,
             journal=JournalPolicy(keeps_networks=True),
-            approval=ApprovalPolicy(needed=1, approvers={"alice": None}),
+            approval=APPROVAL,
         )
         self.factors = SecondFactors(
             self.guard._database,
@@ -307,6 +311,7 @@ class Story:
         verified = factors.verify("1", self._code(seed, 1))
         trusted = factors.devices.trust("1", proof=verified.proof, epoch=1, name="Böx")
         teller.tell("device", trusted)
+        self.device = trusted.token or ""
 
     def campaign(self) -> str:
         """Plan, approve, start, sweep, tell and redeem; return the campaign."""
@@ -317,6 +322,7 @@ class Story:
         self.plan_text = plan_file.write(plan)
         teller.tell("plan", self.plan_text)
         campaigns.approve(plan, approver="alice")
+        campaigns.approve(plan, approver="bob", key=SIGNER)
         made = campaigns.start(plan)
         stored = self.forum.password(2)
         teller.refuse(
