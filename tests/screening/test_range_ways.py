@@ -184,9 +184,7 @@ class TestProxy:
     )
     def test_an_address_that_is_no_proxys_is_refused(self, url: str) -> None:
         """The error says what an address looks like, and not what was given."""
-        with pytest.raises(
-            SetupError, match=r"proxy\.example:3128, in A"
-        ) as caught:
+        with pytest.raises(SetupError, match=r"proxy\.example:3128, in A") as caught:
             RangeService(proxy=url)
         assert "hunter" not in str(caught.value)
 
