@@ -22,7 +22,10 @@ class Kept(Protocol):
     def __setitem__(self, key: str, value: str, /) -> None:
         """Keep a text."""
 
-    def get(self, key: str, default: str, /) -> object:
+    def __contains__(self, key: str, /) -> bool:
+        """Return True if that is kept."""
+
+    def __getitem__(self, key: str, /) -> object:
         """Return what was kept."""
 
     def pop(self, key: str, default: str, /) -> object:
@@ -39,7 +42,7 @@ def remember(kept: Kept, account_id: str | None, refused: ResetRequiredError) ->
 
 def is_remembered(kept: Kept) -> bool:
     """Return True if somebody may reset with the second factor here."""
-    return bool(kept.get(_ACCOUNT, ""))
+    return _ACCOUNT in kept
 
 
 @keeps_no_locals
@@ -73,9 +76,9 @@ def reset_by_factor(
     Raises:
         CredguardError: As `CredGuard.reset_by_factor` and `SecondFactors.verify`.
     """
-    account_id = str(kept.get(_ACCOUNT, ""))
-    if not account_id:
+    if _ACCOUNT not in kept:
         raise TokenRefusedError
+    account_id = str(kept[_ACCOUNT])
 
     def attempt(proof: str) -> Redeemed:
         return guard.reset_by_factor(
@@ -99,7 +102,7 @@ def _proved(
 ) -> Redeemed:
     # No code is looked at before all else was right: strangers would lock people out.
     try:
-        done = attempt(str(kept.get(_PROOF, "")))
+        done = attempt(str(kept[_PROOF]) if _PROOF in kept else "")
     except StepUpRequiredError:
         if prove is None:
             raise
