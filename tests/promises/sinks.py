@@ -1,17 +1,23 @@
 """Where a secret could come out: texts of objects, errors, frames, logs, trackers."""
 
 import copy
-import linecache
 import logging
 import pickle
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 TESTS = str(Path(__file__).parents[1])
-LOGGED = ("", "credguard", "urllib3", "requests", "sqlalchemy", "sqlalchemy.engine")
+LOGGED = (
+    "",
+    "credguard",
+    "django",
+    "urllib3",
+    "requests",
+    "sqlalchemy",
+    "sqlalchemy.engine",
+)
 
 
 def texts_of_object(given: object) -> dict[str, str]:
@@ -97,10 +103,12 @@ class Remembering(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
         self.lines: list[str] = []
+        self.names: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record, however it would be written."""
-        shown = f"{record.name} {record.getMessage()} {record.args!r}"
+        """Keep a record, however it would be written, and whose it was."""
+        self.names.add(record.name)
+        shown = f"{record.name} {record.getMessage()} {vars(record)!r}"
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             shown += " ".join(texts_of_error(error).values())
@@ -127,33 +135,3 @@ def all_logged() -> Iterator[Remembering]:
         loggers[0].removeHandler(remembering)
         for each, level in zip(loggers, before, strict=True):
             each.setLevel(level)
-
-
-def event_of(error: BaseException) -> dict[str, object]:
-    """Return an error as trackers send it: frames with locals and lines around."""
-    return {
-        "exception": {
-            "values": [
-                {
-                    "type": type(each).__name__,
-                    "value": str(each),
-                    "notes": getattr(each, "__notes__", []),
-                    "stacktrace": {"frames": list(_frames(each.__traceback__))},
-                }
-                for each in chain_of(error)
-            ]
-        }
-    }
-
-
-def _frames(place: TracebackType | None) -> Iterator[dict[str, object]]:
-    while place is not None:
-        code = place.tb_frame.f_code
-        if not code.co_filename.startswith(TESTS):
-            yield {
-                "filename": code.co_filename,
-                "function": code.co_name,
-                "context_line": linecache.getline(code.co_filename, place.tb_lineno),
-                "vars": {k: repr(v) for k, v in place.tb_frame.f_locals.items()},
-            }
-        place = place.tb_next

@@ -1,18 +1,17 @@
 """No secret leaves: results, tables, files, an error tracker, and the command."""
 
-import json
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 from canaries import Canaries, fresh
-from sinks import TESTS, can_be_copied, copies_of, texts_of_object
+from places import in_tables, seen_of
+from sinks import can_be_copied, copies_of, texts_of_object
+from trackers import frames_in, tracking
 from worlds import World, world_at
 
 from credguard import Keyring
@@ -142,90 +141,35 @@ def test_no_table_and_no_file_holds_a_secret_in_the_clear(
 ) -> None:
     """Neither a dump of all tables, nor the file's bytes, nor its journal's."""
     live(world)
-    canaries = Canaries({**world.canaries.texts})
-    found = set()
-    with closing(sqlite3.connect(tmp_path / "ours.db")) as connection:
-        dump = "\n".join(connection.iterdump())
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type='table'")
-        rows = [
-            (table, row)
-            for (table,) in tables.fetchall()
-            for row in connection.execute(f'SELECT * FROM "{table}"')  # noqa: S608
-        ]
-    assert len(rows) > 30
-    found |= {("dump", name) for name in canaries.in_text(dump)}
-    for table, row in rows:
-        proof.tried(len(row))
-        found |= {(table, name) for name in canaries.in_text(repr(row))}
+    canaries = world.canaries
+    found, rows = in_tables(tmp_path / "ours.db", canaries)
+    assert rows > 30
+    proof.tried(rows)
     files = [each for each in tmp_path.rglob("*") if each.is_file()]
     # What the forum itself keeps is its own table, with hashes in it.
     ours = [each for each in files if not each.name.startswith("forum.db")]
     assert {"ours.db", "ours.db-wal"} <= {each.name for each in ours}
     for file in ours:
-        data = file.read_bytes()
         proof.tried(len(canaries.texts))
-        found |= {(file.name, name) for name in canaries.in_bytes(data)}
-        if world.phone.seed in data:
+        found |= {(file.name, name) for name in canaries.in_bytes(file.read_bytes())}
+        if world.phone.seed in file.read_bytes():
             found.add((file.name, "seed as it is"))
     assert found == set()
 
 
 def test_no_error_tracker_is_told_a_secret(world: World, proof: Proof) -> None:
     """With local variables shown, nothing scrubbed, and all that was logged before."""
-    sentry = pytest.importorskip("sentry_sdk", reason="sentry-sdk is not installed")
-    scrubber = pytest.importorskip("sentry_sdk.scrubber").EventScrubber(
-        denylist=[], pii_denylist=[]
-    )
-    events: list[dict[str, object]] = []
-
-    def keep(event: dict[str, object], _hint: object) -> None:
-        events.append(event)  # and send nothing
-
-    client = sentry.Client(
-        dsn="http://public@127.0.0.1:9/1",
-        before_send=keep,
-        default_integrations=False,
-        auto_enabling_integrations=False,
-        include_local_variables=True,
-        max_value_length=100_000,
-        event_scrubber=scrubber,
-    )
-    with sentry.new_scope() as scope:
-        scope.set_client(client)
+    with tracking() as tracker:
         for text in ("{}", "{}\ud800", "{}" * 300)[: sized(everyday=1, prove=3)]:
             for _, function in world.calls():
                 changed = partial(text.replace, "{}")
                 positional, named = world.arguments(function, changed)
-                try:
-                    function(*positional, **named)
-                except Exception as error:  # noqa: BLE001  # whatever it is
-                    sentry.capture_exception(error)
-    client.close(timeout=0)
-    assert len(events) > 50
-    told = [frame for event in events for frame in frames_in(event)]
+                tracker.call(partial(function, *positional, **named))
+    assert len(tracker.events) > 50
+    told = [frame for event in tracker.events for frame in frames_in(event)]
     assert any(frame.get("function") == "forgetting" for frame in told)
     proof.tried(len(told))
-    shown = {
-        (frame.get("function"), name)
-        for frame in told
-        for name in world.canaries.in_text(json.dumps(frame, default=repr))
-    }
-    assert shown == set()
-
-
-def frames_in(given: object) -> Iterator[dict[str, object]]:
-    """Yield the frames of an event that are not the tests' own, and its values."""
-    if isinstance(given, dict):
-        if "abs_path" in given:
-            if not str(given["abs_path"]).startswith(TESTS):
-                yield given
-            return
-        yield {name: each for name, each in given.items() if isinstance(each, str)}
-        for each in given.values():
-            yield from frames_in(each)
-    elif isinstance(given, list | tuple):
-        for each in given:
-            yield from frames_in(each)
+    assert tracker.told(world.canaries) == set()
 
 
 def test_the_command_shows_no_secret(world: World, tmp_path: Path) -> None:
@@ -242,10 +186,7 @@ def test_the_command_shows_no_secret(world: World, tmp_path: Path) -> None:
         assert asked.stdin is not None
         asked.stdin.write(typed[:12])
         asked.stdin.flush()
-        folder = Path("/proc") / str(asked.pid)
-        seen = b""
-        if folder.exists():
-            seen = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+        seen = seen_of(asked.pid)
         said, _ = asked.communicate(f"{typed[12:]}\n", timeout=60)
     assert "Not listed" in said
     canaries = Canaries({"typed": typed, "half": typed[:12]})
