@@ -1,6 +1,7 @@
 # One page of commands. Everything happens in .venv; nothing else is touched.
 
 PYTHON ?= python3
+OLDEST_PYTHON ?= python3.11
 ACCOUNTS ?= 10000
 TARGET ?= tokens
 SECONDS ?= 60
@@ -123,7 +124,7 @@ space := $(empty) $(empty)
 .PHONY: help install test prove drill check services-test coverage lint format docs lock clean \
 	bench-campaigns bench-passwords bench-screening bench-strength bench-second-factors \
 	bench-sessions javascript cli-reference pictures strangers trial-kills trial-swaps trial-mail-farm \
-	modes mutants fuzz bench-timing public-api
+	modes mutants fuzz oldest bench-timing public-api
 
 help:  ## Show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -137,13 +138,27 @@ $(INSTALLED): requirements/dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned requirements into $(VENV) (a minute, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--require-hashes --requirement requirements/dev.txt
+		--require-hashes --requirement requirements/dev.txt \
+		--constraint requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
 	@touch $@
 
 test: $(INSTALLED)  ## Run the tests: SQLite, no network, no service needed
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+build/oldest/.installed: requirements/oldest.txt pyproject.toml
+	$(OLDEST_PYTHON) -m venv build/oldest
+	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/oldest.txt \
+		--constraint requirements/oldest.txt
+	build/oldest/bin/python -m pip install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The programs of the environment come first: some tests start the command by its name.
+oldest: build/oldest/.installed  ## Run the tests with the oldest supported dependencies
+	PATH="$(CURDIR)/build/oldest/bin:$$PATH" build/oldest/bin/python -m pytest $(PYTEST_ARGS)
 
 prove: export CREDGUARD_TEST_SIZE = prove
 prove: $(INSTALLED)  ## Prove the promises, in one table; one: make prove PROMISE=P5
@@ -226,13 +241,14 @@ trial-mail-farm: $(INSTALLED)  ## Send a campaign to a simulated mail farm
 	$(BIN)/python -m benchmarks.campaigns.mail_farm $(BENCH_ARGS)
 
 modes: $(INSTALLED)  ## Tell one story in every mode of the interpreter
-	$(BIN)/python tests/promises/modes.py
+	$(BIN)/python tests/promises/modes.py $(MODES)
 
 mutants: $(INSTALLED)  ## Break what decides, and see the tests fail: make mutants MODULES=keys
 	$(BIN)/python -m benchmarks.mutants $(MODULES)
 
 fuzz: $(INSTALLED)  ## Fuzz what reads foreign text: make fuzz TARGET=tokens SECONDS=60
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'atheris==3.0.0'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements/fuzz.txt
 	$(BIN)/python tests/fuzz/run.py $(TARGET) $(SECONDS)
 
 bench-timing: $(INSTALLED)  ## Compare what refusals take: BENCH_ARGS="--samples 400"
@@ -249,15 +265,25 @@ docs: $(INSTALLED)  ## Build the documentation; a warning is an error
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky \
 		--builder html docs $(DOCS_BUILD)/html
 
+# What all pinned files have in common: no address, and every supported system.
+LOCK := $(BIN)/uv pip compile --quiet --universal --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header
+LOCK_OURS := $(LOCK) --python-version 3.11 --all-extras
+
+# What pyproject.toml names is oldest.txt's at its lower bound; all else is as in dev.txt.
 lock: $(INSTALLED)  ## Choose the newest development requirements and pin them
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
-		--all-extras --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-annotate --no-header \
+	$(LOCK_OURS) --upgrade --generate-hashes \
 		--output-file requirements/dev.txt pyproject.toml requirements/dev.in
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.13 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-annotate --no-header --constraint requirements/dev.txt \
+	@mkdir -p build
+	$(LOCK_OURS) --upgrade --no-deps --resolution lowest-direct \
+		--output-file build/lowest.txt pyproject.toml
+	cp requirements/dev.txt requirements/oldest.txt
+	$(LOCK_OURS) --generate-hashes --constraint build/lowest.txt \
+		--output-file requirements/oldest.txt pyproject.toml requirements/test.in
+	$(LOCK) --python-version 3.13 --generate-hashes --constraint requirements/dev.txt \
 		--output-file requirements/release.txt requirements/release.in
+	$(LOCK) --python-version 3.11 --generate-hashes --constraint requirements/dev.txt \
+		--output-file requirements/fuzz.txt requirements/fuzz.in
 
 clean:  ## Remove what these commands made, the environment too
 	rm -rf $(VENV) $(DOCS_BUILD) build dist .coverage .coverage.* \

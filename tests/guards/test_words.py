@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,11 +81,44 @@ def test_requirements_record_no_address(path: Path) -> None:
     assert not ADDRESS.search(path.read_text("utf-8"))
 
 
-def test_every_requirement_is_pinned_by_hash() -> None:
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("requirements/*.txt")), ids=lambda path: path.name
+)
+def test_every_requirement_is_pinned_by_hash(path: Path) -> None:
     """Each requirement names one version and at least one hash."""
-    text = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+    text = path.read_text("utf-8")
     pinned = [line for line in text.splitlines() if line and line[0].isalnum()]
     assert pinned
     for block in re.split(r"\n(?=[a-z])", text.strip()):
         assert re.match(r"[\w.-]+==[\w.!+]+[ ;\\]", block), block[:80]
         assert "--hash=sha256:" in block, block[:80]
+
+
+def test_the_makefile_installs_nothing_without_a_hash() -> None:
+    """Beside ourselves, and the peers of benchmarks, which are in no test."""
+    recipes = (ROOT / "Makefile").read_text("utf-8").replace("\\\n", " ")
+    installed = [line for line in recipes.splitlines() if "pip install" in line]
+    assert len(installed) > 3
+    for line in installed:
+        pinned = "--require-hashes" in line or "--no-deps" in line
+        assert pinned or "benchmarks/requirements.txt" in line, line
+
+
+def test_the_oldest_requirements_are_the_lower_bounds() -> None:
+    """What the tests run with by night is what `pyproject.toml` says we support."""
+    text = (ROOT / "requirements" / "oldest.txt").read_text("utf-8").lower()
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", text, flags=re.MULTILINE))
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(each for extra in extras for each in extra)]
+    for requirement in wanted:
+        found = re.match(r"([\w-]+)(?:\[\w+\])?>=([\w.]+)", requirement.lower())
+        assert found, requirement
+        name, bound = found.groups()
+        assert trimmed(pinned[name]) == trimmed(bound), name
+
+
+def trimmed(version: str) -> str:
+    """Return a version without the zeros at its end that mean nothing."""
+    return re.sub(r"(\.0)+$", "", version)

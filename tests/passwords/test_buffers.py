@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from argon2 import low_level
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from second_argon2 import theirs
 
 from credguard.passwords import CHEAPEST, WorkFactor, buffers
 from credguard.passwords.buffers import Buffer, Inputs, passes_self_test
@@ -99,14 +99,8 @@ def test_a_buffer_serves_smaller_computations_again_and_again() -> None:
     buffer = Buffer(256)
     for memory_kib, lanes in ((256, 4), (8, 1), (100, 2), (16, 1), (256, 1)):
         cost = WorkFactor(memory_kib=memory_kib, passes=2, lanes=lanes)
-        theirs = Argon2id(
-            salt=b"somesalt",
-            length=32,
-            iterations=2,
-            lanes=lanes,
-            memory_cost=memory_kib,
-        )
-        assert compute(buffer, work_factor=cost) == theirs.derive(b"password")
+        peer = theirs(passes=2, lanes=lanes, kib=memory_kib)
+        assert compute(buffer, work_factor=cost) == peer.derive(b"password")
 
 
 def test_a_secret_serves_one_computation() -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from argon2.exceptions import HashingError
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from second_argon2 import theirs
 
 from credguard.errors import BusyError
 from credguard.passwords import CHEAPEST, WorkFactor, buffers, plain_call, pool
@@ -53,13 +53,11 @@ def test_lanes_have_threads_while_cores_are_idle(
     """In a crowd each computation has one thread, and its tag stays the same."""
     monkeypatch.setattr(pool, "_cores", lambda: cores)
     permits = Argon2Pool(permits=lent)
-    theirs = Argon2id(
-        salt=b"somesalt", length=32, iterations=1, lanes=4, memory_cost=32
-    )
+    peer = theirs(passes=1, lanes=4, kib=32)
     with ExitStack() as loans:
         permit, *_ = [loans.enter_context(permits.permit()) for _ in range(lent)]
         answer = compute(permit, LANES_4)
-    assert answer == theirs.derive(b"password")
+    assert answer == peer.derive(b"password")
     assert used[-1][1] == threads
 
 
@@ -213,8 +211,8 @@ def test_the_plain_call_remains_and_a_log_line_says_so(
         made = compute(permit)
     with permits.permit() as permit:
         assert compute(permit) == made
-    theirs = Argon2id(salt=b"somesalt", length=32, iterations=1, lanes=1, memory_cost=8)
-    assert made == theirs.derive(b"password")
+    peer = theirs(passes=1, lanes=1, kib=8)
+    assert made == peer.derive(b"password")
     assert not used
     (record,) = caplog.records
     assert (record.name, record.levelno) == ("credguard.passwords", logging.WARNING)

@@ -2,13 +2,15 @@
 The habits that interpreters have: `python tests/promises/modes.py [PYTHON...]`.
 
 Tells the whole story in each mode and compares the digests: every answer and every
-stored byte must be the same. Named interpreters have credguard's dependencies
-installed already, in other versions perhaps; found ones get an environment of their
-own. With `--suite` the tests run in each mode too, but for those without asserts.
+stored byte must be the same. Found interpreters get an environment of their own, and
+tell it too. Named ones have credguard's dependencies installed already, in other
+versions perhaps, and are compared alone. With `--suite` the tests run in each mode
+instead, but for those without asserts.
 """
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 STORY = Path(__file__).with_name("whole_story.py")
 PATIENCE_SECONDS = 300
 SUITE_SECONDS = 3600
+PINNED = "requirements/dev.txt"
 PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
 
 
@@ -32,7 +35,7 @@ class Mode:
 
     Attributes:
         flags: For the interpreter.
-        settings: For its environment.
+        settings: For its environment, and so for every process that a test starts.
         start: How a child process is started, None to run in the first one.
         has_asserts: False where `assert` is passed over, so that tests say nothing:
             pytest rewrites asserts into asserts.
@@ -49,7 +52,10 @@ MODES = {
     "-O": Mode(("-O",), has_asserts=False),
     "-OO": Mode(("-OO",), has_asserts=False),
     "-I": Mode(("-I",)),
-    "-X dev": Mode(("-X", "dev", "-W", "error")),
+    "-X dev": Mode(
+        ("-X", "dev", "-W", "error"),
+        {"PYTHONDEVMODE": "1", "PYTHONWARNINGS": "error"},
+    ),
     "hash seed 0": Mode(settings={"PYTHONHASHSEED": "0"}),
     "hash seed 4294967295": Mode(settings={"PYTHONHASHSEED": "4294967295"}),
     "fork": Mode(start="fork"),
@@ -58,7 +64,8 @@ MODES = {
     "Pacific/Kiritimati": Mode(settings={"TZ": "Pacific/Kiritimati"}),
     "Asia/Kolkata": Mode(settings={"TZ": "Asia/Kolkata"}),
     "POSIX, no UTF-8": Mode(
-        ("-X", "utf8=0"), {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0"}
+        ("-X", "utf8=0"),
+        {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
     ),
     "C.UTF-8": Mode(settings={"LC_ALL": "C.UTF-8"}),
     "Turkish": Mode(settings={"LC_ALL": "tr_TR.UTF-8", "LANG": "tr_TR.UTF-8"}),
@@ -98,10 +105,10 @@ def _spelled(locale: str) -> str:
     return locale.lower().replace("-", "")
 
 
-def _suite(mode: Mode) -> bool:
-    flags = [each for each in mode.flags if each != "-I"]
+def _passes(mode: Mode, arguments: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [sys.executable, *flags, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        [*command, *shlex.split(arguments)],
         check=False,
         cwd=ROOT,
         env={**os.environ, **mode.settings},
@@ -116,8 +123,9 @@ def _environment(python: str) -> Iterator[str]:
         subprocess.run([python, "-m", "venv", folder], check=True)
         made = str(Path(folder) / "bin" / "python")
         pip = [made, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        pinned = ["--require-hashes", "--requirement", "requirements/dev.txt"]
-        subprocess.run([*pip, *pinned], check=True, cwd=ROOT)
+        # As a constraint too: pip 23.2 takes the newest of what an extra asks for.
+        pinned = ["--requirement", PINNED, "--constraint", PINNED]
+        subprocess.run([*pip, "--require-hashes", *pinned], check=True, cwd=ROOT)
         yield made
 
 
@@ -127,21 +135,25 @@ def _compare(name: str, expected: str, found: str) -> bool:
     return is_same
 
 
-def _every_mode(expected: str, *, suite: bool) -> Iterator[bool]:
+def _modes_here() -> Iterator[tuple[str, Mode]]:
     for name, mode in MODES.items():
-        if not is_there(mode):
+        if is_there(mode):
+            yield name, mode
+        else:
             print(f"  skipped  {name}: no such locale here", flush=True)
-            continue
-        yield _compare(name, expected, told(mode))
-        if suite and mode.has_asserts and mode.start is None:
-            yield _suite(mode)
 
 
-def _every_python(expected: str, named: Iterable[str]) -> Iterator[bool]:
-    for python in named:
-        yield _compare(python, expected, told(Mode(), python))
-    if named:
-        return
+def _every_suite(arguments: str) -> Iterator[bool]:
+    for name, mode in _modes_here():
+        # An isolated interpreter takes no setting; how a child starts is the story's.
+        if mode.has_asserts and mode.start is None and "-I" not in mode.flags:
+            print(f"\n== The tests: {name}", flush=True)
+            is_passed = _passes(mode, arguments)
+            print(f"{'passed' if is_passed else 'FAILED':>9}  {name}", flush=True)
+            yield is_passed
+
+
+def _every_python(expected: str) -> Iterator[bool]:
     for name in PYTHONS:
         if shutil.which(name) is None:
             print(f"  skipped  {name}: not here", flush=True)
@@ -150,16 +162,29 @@ def _every_python(expected: str, named: Iterable[str]) -> Iterator[bool]:
             yield _compare(name, expected, told(Mode(), python))
 
 
+def _verdicts(named: Iterable[str], arguments: str | None) -> Iterator[bool]:
+    if arguments is not None:
+        yield from _every_suite(arguments)
+        return
+    expected = told(Mode())
+    for python in named:
+        yield _compare(python, expected, told(Mode(), python))
+    if not named:
+        for name, mode in _modes_here():
+            yield _compare(name, expected, told(mode))
+        yield from _every_python(expected)
+
+
 def main() -> int:
     """Tell the story in every mode; return 1 if it differs somewhere."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pythons", nargs="*", metavar="PYTHON")
-    parser.add_argument("--suite", action="store_true", help="run the tests as well")
+    parser.add_argument(
+        "--suite", metavar="ARGUMENTS", help="run the tests, with these for pytest"
+    )
     options = parser.parse_args()
-    expected = told(Mode())
-    same = [*_every_mode(expected, suite=options.suite)]
-    same += _every_python(expected, options.pythons)
-    return 0 if all(same) else 1
+    verdicts = list(_verdicts(options.pythons, options.suite))
+    return 0 if verdicts and all(verdicts) else 1
 
 
 if __name__ == "__main__":

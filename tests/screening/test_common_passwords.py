@@ -11,7 +11,9 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from credguard.screening import CommonPasswords, Listed, NotListed, ReasonCode
 from credguard.screening.latin import folded_forms
 
-DAMAGED = ("пїѕ", "\ufffd")  # U+FFFD read as UTF-8, and read as Windows-1251
+# U+FFFD read as UTF-8, and read as Windows-1251; bytes that hashcat writes as digits,
+# as Django's list had them before its version 5.
+DAMAGED = ("пїѕ", "\ufffd", "$hex[")
 
 
 def lines() -> list[str]:

@@ -66,6 +66,10 @@ def behind_tls(server: RangeServer, pem: Path) -> Iterator[str]:
 def trust(pem: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the HTTP library trust the certificate instead of the public ones."""
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(pem))
+    # Requests 2.32.2 reads them when it is imported.
+    loaded = "requests.adapters._preloaded_ssl_context"
+    trusting = ssl.create_default_context(cafile=pem)
+    monkeypatch.setattr(loaded, trusting, raising=False)
 
 
 def test_tls_is_spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
