@@ -25,10 +25,37 @@ WRITES = {
 FOREIGN = re.compile(r"\$\{\{")
 
 
+SERVICES = {"postgres", "mariadb", "redis", "rabbitmq"}
+SERVERS = {
+    f"CREDGUARD_TEST_{name}" for name in ("POSTGRES", "MARIADB", "REDIS", "RABBITMQ")
+}
+BILL = "credguard.cdx.json"
+BY_NIGHT = [
+    "make prove",
+    "make fuzz",
+    "make modes",
+    "--suite",
+    "make oldest",
+    "benchmarks.mutants",
+    "make trial-kills",
+    "make bench-timing",
+]
+
+
 def jobs_of(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the jobs of a workflow with their names."""
     workflow = yaml.safe_load(path.read_text("utf-8"))
     yield from workflow["jobs"].items()
+
+
+def jobs_named(name: str) -> dict[str, dict[str, Any]]:
+    """Return the jobs of the workflow in a file of this name."""
+    return dict(jobs_of(ROOT / ".github" / "workflows" / name))
+
+
+def script(job: dict[str, Any]) -> str:
+    """Return all that a job runs."""
+    return "\n".join(step["run"] for step in job["steps"] if "run" in step)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -82,13 +109,71 @@ def test_no_foreign_text_is_run(path: Path) -> None:
         assert [each for each in scripts if FOREIGN.search(each)] == [], name
 
 
-def test_what_is_published_was_built_twice_and_attested() -> None:
-    """The publishing job waits for the two builds and for the attestations."""
-    (path,) = (each for each in WORKFLOWS if each.name == "release.yml")
-    jobs = dict(jobs_of(path))
-    assert set(jobs["publish"]["needs"]) >= {"build", "attest"}
+def test_what_is_published_was_proved_built_twice_and_attested() -> None:
+    """The publishing job waits for the proofs, the two builds and the attestations."""
+    jobs = jobs_named("release.yml")
+    assert set(jobs["publish"]["needs"]) >= {"prove", "build", "attest"}
     assert set(jobs["attest"]["needs"]) >= {"build", "bill"}
-    scripts = " ".join(step.get("run", "") for step in jobs["build"]["steps"])
+    assert jobs["bill"]["needs"] == "build"
+    scripts = script(jobs["build"])
     assert scripts.count("hatchling build") == 2
     assert "diff --recursive" in scripts
-    assert "secrets." not in path.read_text("utf-8")
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    assert "secrets." not in text
+
+
+def test_a_release_passes_what_a_change_passes_and_the_promises() -> None:
+    """With all servers, of which none may be missing."""
+    prove = jobs_named("release.yml")["prove"]
+    assert {".ci/run", "make prove"} <= {step.get("run") for step in prove["steps"]}
+    assert set(prove["services"]) == SERVICES
+    assert set(prove["env"]) >= SERVERS
+    assert not prove.get("continue-on-error")
+
+
+def test_a_release_is_attested_with_its_parts() -> None:
+    """Each file's origin, and the list of its parts, which the job before made."""
+    jobs = jobs_named("release.yml")
+    given = [
+        step["with"]
+        for step in jobs["attest"]["steps"]
+        if step.get("uses", "").startswith("actions/attest@")
+    ]
+    assert [each["subject-path"] for each in given] == ["dist/*", "dist/*"]
+    assert [each.get("sbom-path") for each in given] == [None, BILL]
+    (made,) = (step["run"] for step in jobs["bill"]["steps"] if "run" in step)
+    assert "cyclonedx-py environment" in made
+    assert f"--output-file {BILL}" in made
+    kept = [
+        step["with"].get("path") for step in jobs["bill"]["steps"] if "with" in step
+    ]
+    assert BILL in kept
+    (published,) = (
+        step
+        for step in jobs["publish"]["steps"]
+        if step["uses"].startswith("pypa/gh-action-pypi-publish@")
+    )
+    assert published["with"]["attestations"] is True
+
+
+@pytest.mark.parametrize("name", ["check", "prove", "oldest"])
+def test_tests_have_all_servers(name: str) -> None:
+    """A test that finds no server is skipped; where it runs for us, it is there."""
+    jobs = jobs_named("ci.yml") | jobs_named("nightly.yml")
+    assert set(jobs[name]["services"]) == SERVICES
+    assert set(jobs[name]["env"]) >= SERVERS
+
+
+@pytest.mark.parametrize("command", BY_NIGHT)
+def test_what_takes_long_runs_by_night(command: str) -> None:
+    """Nothing that a page says is tried now and then is tried by nobody."""
+    jobs = jobs_named("nightly.yml").values()
+    assert [job for job in jobs if command in script(job)]
+
+
+@pytest.mark.parametrize("name", ["dev", "oldest", "release", "fuzz"])
+def test_advisories_are_asked_for(name: str) -> None:
+    """All that is pinned is looked up, the oldest set too."""
+    jobs = jobs_named("nightly.yml")
+    asked = script(jobs["advisories"]) + script(jobs["oldest-advisories"])
+    assert f"--requirement requirements/{name}.txt" in asked.split("pip_audit", 1)[1]

@@ -51,18 +51,24 @@ def disk(tmp_path: Path, missing: Missing) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+        _as_root("umount", "--lazy", str(folder), check=True)
 
 
 def _mount(*arguments: str) -> str:
     """Mount; return why that failed, or nothing."""
     try:
-        ended = subprocess.run(
-            ["mount", *arguments], capture_output=True, check=False, encoding="utf-8"
-        )
+        ended = _as_root("mount", *arguments)
     except OSError as error:
         return str(error.strerror)
     return ended.stderr.strip()
+
+
+def _as_root(*command: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run what the superuser may, by sudo where we are somebody else."""
+    by = [] if os.geteuid() == 0 else ["sudo", "--non-interactive", "--"]
+    return subprocess.run(
+        [*by, *command], capture_output=True, check=check, encoding="utf-8"
+    )
 
 
 @contextmanager
