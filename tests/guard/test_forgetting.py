@@ -187,7 +187,7 @@ def test_a_token_of_an_earlier_release_is_as_old_as_it_may_be() -> None:
         read_token(keyring, token, now=ends)
 
 
-@pytest.mark.promise("P10")
+@pytest.mark.promise("P22")
 @pytest.mark.parametrize("mode", ["together", "apart"])
 def test_a_watermark_ends_the_links_of_before(
     sqlite_url: str, tmp_path: Path, moving: FrozenClock, mode: str

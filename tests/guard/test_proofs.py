@@ -186,7 +186,6 @@ def test_what_leaked_as_well_is_switched_off(
     assert house.log_in(MEMBER, NEW)
 
 
-@pytest.mark.promise("P22")
 def test_a_factor_that_the_thief_may_have_enrolled_proves_nothing(
     house: House, moving: TickingClock
 ) -> None:
