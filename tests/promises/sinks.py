@@ -97,6 +97,9 @@ def locals_of(error: BaseException) -> Iterator[tuple[str, int, dict[str, str]]]
         found += [each.__cause__, each.__context__]
 
 
+_ALWAYS = {*vars(logging.makeLogRecord({})), "message", "asctime"}
+
+
 class Remembering(logging.Handler):
     """Keeps what is logged, with its arguments."""
 
@@ -108,7 +111,10 @@ class Remembering(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record, however it would be written, and whose it was."""
         self.names.add(record.name)
-        shown = f"{record.name} {record.getMessage()} {vars(record)!r}"
+        shown = f"{record.name} {record.getMessage()} {record.args!r}"
+        extra = {k: v for k, v in vars(record).items() if k not in _ALWAYS}
+        if extra:
+            shown += repr(extra)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             shown += " ".join(texts_of_error(error).values())

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import NoReturn
 
@@ -164,6 +165,8 @@ def test_no_fault_gives_a_secret_away(
         raise error
 
     monkeypatch.setattr(QuickConnection, "_run", fail)
+    for each in found.databases():  # nobody waits for a lock that is never let go
+        monkeypatch.setattr(each, "_patience", timedelta(0))
     engines = [each._engine for each in found.databases()]
     for engine in engines:
         event.listen(engine, "do_execute", fail)
