@@ -12,11 +12,13 @@ import typing
 from collections import abc
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, ParamSpec, TypeVar, get_args, get_origin
 
 from credguard._secret import keeping_no_locals, keeps_no_locals, unwrapped
 
 Cls = TypeVar("Cls", bound=type)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 Fits = Callable[[object], bool]
 
 _MOST_KINDS = 64  # ways to call a method that are remembered as right
@@ -48,6 +50,26 @@ def exact_arguments(*anything: str) -> Callable[[Cls], Cls]:
                     checked = _exact(found.__func__, anything)
                     setattr(decorated, name, classmethod(checked))
         return decorated
+
+    return decorate
+
+
+def exact_but_first(
+    *anything: str,
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """
+    Return a decorator by which a function refuses arguments of wrong kinds.
+
+    Its first argument is what it works with, as a method's object is, and is not
+    looked at. It leaves no local variables either.
+
+    Args:
+        anything: Names of arguments that it judges itself.
+    """
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        checked: Callable[_P, _R] = _exact(function, anything)
+        return checked
 
     return decorate
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from credguard._exact import exact_arguments
+from credguard._exact import exact_arguments, exact_but_first
 
 if TYPE_CHECKING:
     from credguard.keys import Keyring
@@ -118,6 +118,22 @@ def test_a_class_that_is_checked_looks_the_same() -> None:
     assert Front.open.__doc__ == Door.open.__doc__
     again = exact_arguments()(Front)
     assert again.open is Front.open
+
+
+def test_a_function_looks_at_all_but_what_it_works_with() -> None:
+    """Its first argument is as a method's object; the others are refused by name."""
+
+    @exact_but_first("anything")
+    def opened(door: Door, name: str, *, anything: str = "") -> str:
+        return door.open(name, anything=anything)
+
+    wrong: Callable[..., str] = opened
+    assert wrong(Door(), "front", anything=5) == "front"
+    assert wrong(door=Door(), name="front") == "front"
+    with pytest.raises(TypeError, match=r"opened\(\): name is of a wrong type"):
+        wrong(Door(), 5)
+    with pytest.raises(TypeError, match="name is of a wrong type"):
+        wrong(door=Door(), name=b"front")
 
 
 @pytest.mark.parametrize("name", ["locked", b"locked"])

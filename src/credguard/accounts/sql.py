@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from credguard._secret import keeping_no_locals
+from credguard._exact import exact_arguments
 from credguard.accounts import checking, swapping
 from credguard.accounts.columns import (
     Columns,
@@ -36,7 +36,7 @@ from credguard.storage import Database
 _MOST_AT_ONCE = 500
 
 
-@keeping_no_locals
+@exact_arguments()
 class SqlAccounts:
     """
     A forum's user table; nothing but its password column is ever written.

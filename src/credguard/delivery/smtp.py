@@ -11,7 +11,8 @@ from datetime import timedelta
 from email.message import EmailMessage
 from typing import Final
 
-from credguard._secret import Secret, keeping_no_locals, never_copied
+from credguard._exact import exact_arguments
+from credguard._secret import Secret, never_copied
 from credguard._text import has_surrogate
 from credguard.campaigns.delivering import Outcome, Receipt
 from credguard.campaigns.reachable import is_domain, is_reachable
@@ -32,7 +33,7 @@ _EVERYBODY: Final = frozenset({"503", "530", "534", "535", "538"})
 
 
 @never_copied
-@keeping_no_locals
+@exact_arguments()
 class Smtp:
     """
     A `Delivery` to a mail server that relays for us.

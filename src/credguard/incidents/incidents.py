@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Table
 
 from credguard._clock import Clock, in_utc
-from credguard._secret import keeping_no_locals
+from credguard._exact import exact_arguments
 from credguard.errors import IncidentStateError
 from credguard.incidents import public, regulator, rows
 from credguard.incidents.fields import checked, field_named
@@ -23,7 +23,7 @@ MAX_NAME_CHARACTERS = 64
 MAX_WHY_CHARACTERS = 2_000
 
 
-@keeping_no_locals
+@exact_arguments()
 class Incidents:
     """
     What happened, as far as it is known, with who said so.

@@ -209,8 +209,14 @@ class PasswordPolicy:
 
         Returns:
             One of three outcomes, to be matched. It takes as long as the blocklist
-            does, and nothing is raised.
+            does, and of a text nothing is raised.
+
+        Raises:
+            TypeError: It is no text.
         """
+        if not isinstance(password, str):
+            message = "PasswordPolicy.screen(): password is of a wrong type"
+            raise TypeError(message)
         return asked(self.blocklist, nfc(password))
 
     def _judge(

@@ -19,7 +19,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from credguard._secret import keeping_no_locals, never_copied
+from credguard._exact import exact_arguments
+from credguard._secret import never_copied
 from credguard._text import has_surrogate, is_latin_1
 from credguard.errors import SetupError
 from credguard.screening.circuit import Circuit
@@ -73,7 +74,7 @@ class _State:
 
 
 @never_copied
-@keeping_no_locals
+@exact_arguments()
 class RangeService:
     """
     A blocklist that asks a service of the Pwned Passwords range protocol.

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
+from credguard._exact import exact_but_first
 from credguard.storage import Database
 from credguard.storage.bulk import insert_rows
 from credguard.storage.tables import credential, member
@@ -36,17 +37,20 @@ class Credential:
     set_at: datetime | None = None
 
 
+@exact_but_first()
 def credential_of(connection: Connection, account_id: str) -> Credential:
     """Return what is kept about the account's password."""
     return credentials_of(connection, [account_id]).get(account_id, Credential())
 
 
+@exact_but_first()
 def epoch_of(database: Database, account_id: str) -> int:
     """Return the account's credential epoch, where no transaction is open."""
     with database.read() as connection:
         return credential_of(connection, account_id).epoch
 
 
+@exact_but_first()
 def credentials_of(
     connection: Connection, account_ids: Sequence[str]
 ) -> dict[str, Credential]:
@@ -68,6 +72,7 @@ def credentials_of(
     return found
 
 
+@exact_but_first()
 def raise_epochs(connection: Connection, account_ids: Sequence[str]) -> None:
     """End all sessions of *account_ids*, in the caller's transaction."""
     # Each once, and in one order for all, so that two of us cannot lock each other.
@@ -75,6 +80,7 @@ def raise_epochs(connection: Connection, account_ids: Sequence[str]) -> None:
     insert_rows(connection, credential, ("account_id", "epoch"), rows, or_raise="epoch")
 
 
+@exact_but_first()
 def password_was_set(connection: Connection, account_id: str, *, now: datetime) -> None:
     """Keep that a new password was set, and end all sessions that are older."""
     raise_epochs(connection, [account_id])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from credguard._clock import in_utc
-from credguard._secret import keeps_no_locals
+from credguard._exact import exact_but_first
 from credguard._text import to_base64url
 from credguard.errors import SessionRefusedError, SessionSwappedError
 from credguard.keys import Keyring
@@ -58,7 +58,7 @@ class Stamp:
     key_id: str = field(default="", compare=False)
 
 
-@keeps_no_locals
+@exact_but_first()
 def make_stamp(
     keyring: Keyring, *, account_id: str, epoch: int, browser: str, now: datetime
 ) -> str:
@@ -90,7 +90,7 @@ def make_stamp(
     return ".".join([_PREFIX, *parts, _code(keyring, parts, key_id)])
 
 
-@keeps_no_locals
+@exact_but_first()
 def open_stamp(keyring: Keyring, stamp: object) -> Stamp:
     """
     Read *stamp*, which may be anything, and check that we made it.
@@ -112,7 +112,7 @@ def open_stamp(keyring: Keyring, stamp: object) -> Stamp:
     return Stamp(int(epoch), made_at, owner, browser, key_id)
 
 
-@keeps_no_locals
+@exact_but_first()
 def check_stamp(
     keyring: Keyring, stamp: Stamp, *, account_id: str, browser: str
 ) -> None:
@@ -136,7 +136,7 @@ def check_stamp(
     raise SessionSwappedError(message)
 
 
-@keeps_no_locals
+@exact_but_first()
 def read_stamp(
     keyring: Keyring, stamp: object, *, account_id: str, browser: str
 ) -> Stamp:

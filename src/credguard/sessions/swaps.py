@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from credguard._clock import Clock
-from credguard._exact import exact_arguments
+from credguard._exact import exact_arguments, exact_but_first
 from credguard._text import to_base64url
 from credguard.errors import BusyError, SetupError, UnavailableError
 from credguard.keys import Keyring
@@ -228,6 +228,7 @@ class Swaps:
         return Alarm(now, count)
 
 
+@exact_but_first()
 def found_safely(swaps: Swaps, stamp: Stamp, *, account_id: str, browser: str) -> None:
     """Record a swap if the database is there; it is refused in any case."""
     try:

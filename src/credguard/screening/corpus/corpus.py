@@ -8,7 +8,7 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Self
 
-from credguard._secret import keeping_no_locals
+from credguard._exact import exact_arguments
 from credguard._text import has_surrogate
 from credguard.errors import BlocklistUnavailableError, CorpusSetupError
 from credguard.screening.corpus.header import Header
@@ -33,7 +33,7 @@ from credguard.screening.verdicts import (
 _RANGE_BITS = 20
 
 
-@keeping_no_locals
+@exact_arguments()
 class Corpus:
     """
     A blocklist in a local file, made with ``credguard corpus build``.
