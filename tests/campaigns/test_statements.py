@@ -1,6 +1,7 @@
 """A crash before every statement and every commit of a sweep and of an abort."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,15 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select
 
 from credguard.campaigns import retiring
+from credguard.campaigns.scope import in_list
 from credguard.campaigns.states import CampaignState
+from credguard.campaigns.told_records import EVENT
 from credguard.sessions import credentials_of
 from credguard.storage import audit
+from credguard.storage.audit_tables import audit as audit_table
+from credguard.storage.audit_tables import audit_leaves
 from credguard.storage.tables import member, notice
-from credguard.testing import FrozenClock
+from credguard.testing import FrozenClock, RememberedMail
 from forums import Forum, House, hash_of
 from proving import Proof
 
@@ -152,7 +157,20 @@ def everything(house: House) -> dict[str, object]:
             "notices": rows(connection, notice.c.account_id, notice.c.state),
             "epochs": credentials_of(connection, sorted(AT_FIRST)),
             "counts": house.counted(house.campaigns.every()[0].id).counts,
+            "audit": named(connection),
         }
+
+
+def named(connection: Connection) -> Counter[tuple[str, bytes]]:
+    """Return how many records of each kind are about whom, by pseudonym."""
+    query = select(audit_table.c.event, audit_leaves.c.leaves).join(
+        audit_leaves, audit_leaves.c.number == audit_table.c.number
+    )
+    return Counter(
+        (event, leaf)
+        for event, stored in connection.execute(query)
+        for leaf in audit.leaves_of(stored)
+    )
 
 
 def rows(connection: Connection, *columns: object) -> list[tuple[object, ...]]:
@@ -222,3 +240,34 @@ def test_an_abort_survives_a_crash_at_every_step(
     proof.tried(steps)
     proof.injected(steps)
     assert steps > 20
+
+
+def test_telling_survives_a_crash_at_every_step(
+    template: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proof: Proof
+) -> None:
+    """The log names each who was told, once."""
+    opened = House(template.ours, template.forum, keyring=template.keyring)
+    opened.swept(in_list(["1", "2", "3"]))
+    opened.close()
+
+    def check(house: House, campaign: str) -> None:
+        house.counted(campaign)
+        with house.guard._database.read() as connection:
+            assert max(named(connection).values()) == 1
+
+    def send(house: House, campaign: str) -> None:
+        clock = house.clock
+        assert isinstance(clock, FrozenClock)
+        monkeypatch.setattr(
+            "credguard.campaigns.means.time.sleep",
+            lambda seconds: clock.advance(timedelta(seconds=seconds)),
+        )
+        house.campaigns.send(campaign, RememberedMail(), worker="sender")
+        with house.guard._database.read() as connection:
+            told = [event for event, _ in named(connection).elements()]
+        assert told.count(EVENT) == 3
+
+    steps = crash_everywhere(template, tmp_path / "copy", send, check)
+    proof.tried(steps)
+    proof.injected(steps)
+    assert steps > 40

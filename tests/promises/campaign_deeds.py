@@ -1,5 +1,6 @@
 """What is done to a campaign of twenty members, each part of its life by itself."""
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from credguard import Keyring
 from credguard._clock import system_clock
 from credguard.campaigns import Receipt, plan_file, retiring
 from credguard.campaigns.states import AccountState, CampaignState
+from credguard.campaigns.told_records import EVENT as TOLD_EVENT
 from credguard.errors import (
     CampaignStateError,
     DeliveryUnavailableError,
@@ -277,7 +279,12 @@ def _picture(house: House, place: Place) -> dict[str, object]:
     audit.verify(house.guard._database, house.keyring)
     with house.guard._database.read() as connection:
         epochs = credentials_of(connection, [str(each) for each in NUMBERS])
-        events = Counter(connection.scalars(select(audit_table.c.event)))
+        log = connection.execute(select(audit_table.c.event, audit_table.c.detail))
+        events: Counter[str] = Counter()
+        for event, detail in log:
+            # A kill makes two records of one, about the same notices in all.
+            count = json.loads(detail).get("notices") if event == TOLD_EVENT else 1
+            events[event] += count
     return {
         "campaigns": [each.state for each in house.campaigns.every()],
         "counts": dict(house.counted(campaign).counts),

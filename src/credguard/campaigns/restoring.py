@@ -4,7 +4,14 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from credguard.campaigns import marking, members, outbox, records, retired
+from credguard.campaigns import (
+    marking,
+    members,
+    outbox,
+    records,
+    retired,
+    told_records,
+)
 from credguard.campaigns.accounts import Swap
 from credguard.campaigns.means import Means
 from credguard.campaigns.members import Member
@@ -49,6 +56,7 @@ def abort(
             done stands, and a further call goes on.
     """
     record = _aborting(means, campaign_id, reason)
+    told_records.record_told(means, campaign_id)
     own = records.own_keyring(means.keyring, record)
     restored, after = 0, ""
     while True:
@@ -120,12 +128,28 @@ def _restore_page(
             return 0, None
         if means.is_shared:
             done = _restore(means, own, page, ours=ours, forum=ours)
-            return done, page[-1].account_id
+            _note(means, ours, record, done)
+            return len(done), page[-1].account_id
         # Two databases: the forum's commits first. A crash before ours commits
         # finds the old hash in place when the page is done again.
         with means.accounts.writing() as forum:
             done = _restore(means, own, page, ours=ours, forum=forum)
-        return done, page[-1].account_id
+        _note(means, ours, record, done)
+        return len(done), page[-1].account_id
+
+
+def _note(means: Means, ours: Connection, record: Record, ids: list[str]) -> None:
+    if not ids:
+        return
+    detail = {"campaign": record.id, "accounts": len(ids)}
+    audit.record(
+        ours,
+        means.keyring,
+        event="hashes put back",
+        detail=detail,
+        now=means.clock(),
+        accounts=ids,
+    )
 
 
 def _restore(
@@ -135,10 +159,12 @@ def _restore(
     *,
     ours: Connection,
     forum: Connection,
-) -> int:
+) -> list[str]:
+    """Restore those of a page who have not reset; return their ids."""
     accounts = means.accounts.find(forum, [found.account_id for found in page])
     hashes = retired.hashes_of(ours, own, page)
-    now, restored = means.clock(), 0
+    now = means.clock()
+    restored: list[str] = []
     for found in page:
         account = accounts.get(found.account_id)
         if account is None:
@@ -148,7 +174,7 @@ def _restore(
         swap = Swap(found.account_id, old=marker, new=old)
         if account.password == old or means.accounts.swap(forum, [swap]):
             members.settle(ours, found, MemberState.RESTORED, now=now)
-            restored += 1
+            restored.append(found.account_id)
         elif marking.is_marker(account.password) and account.password != marker:
             # Opened while this abort was under way; only that one can undo it.
             raise _out_of_turn(marking.campaign_of(str(account.password)))

@@ -14,6 +14,7 @@ from credguard.campaigns import (
     paces,
     records,
     reminding,
+    told_records,
     waves,
 )
 from credguard.campaigns.acks import Look
@@ -32,6 +33,7 @@ from credguard.errors import CampaignStateError, LeaseLostError
 
 DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
 REMIND_EVERY = timedelta(hours=1)  # how often a run looks who is to be reminded
+RECORD_EVERY = timedelta(seconds=10)  # how often the audit log is told who was told
 _GLANCE = timedelta(seconds=1)  # how long to wait before looking again
 _RATE_GLANCE = timedelta(seconds=10)  # the same, where the rate says how long
 _LONG_GLANCE = timedelta(minutes=1)  # the same, where it takes longer
@@ -73,6 +75,7 @@ class Run:
     waits: bool = False
     _took: timedelta | None = field(default=None, init=False)
     _reminded_at: datetime | None = field(default=None, init=False)
+    _recorded_at: datetime | None = field(default=None, init=False)
 
     def go(self) -> Waiting:
         """
@@ -88,9 +91,17 @@ class Run:
             StorageUnavailableError: The database is away, locked or full.
             UnknownKeyError: The key of a notice's token is not on the ring.
         """
+        try:
+            self._go()
+        finally:
+            told_records.record_told(self.means, self.record.id)
+        return self._left()
+
+    def _go(self) -> None:
         tellings = Tellings()
         while not self.stop():
             self._check_state()
+            self._record_told()
             self._fill()
             batch = leases.lease(
                 self.means.database,
@@ -106,9 +117,15 @@ class Run:
             else:
                 if batch.hold is not Hold.NOTHING:
                     self.on_progress(tellings)
+                told_records.record_told(self.means, self.record.id)
                 if not self._await_more(batch):
                     break
-        return self._left()
+
+    def _record_told(self) -> None:
+        now = self.means.clock()
+        if self._recorded_at is None or now - self._recorded_at >= RECORD_EVERY:
+            told_records.record_told(self.means, self.record.id)
+            self._recorded_at = now
 
     def _check_state(self) -> None:
         with self.means.database.read() as connection:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from credguard.campaigns import records, retired
+from credguard.campaigns import records, retired, told_records
 from credguard.campaigns.means import Means
 from credguard.campaigns.states import (
     ENDED,
@@ -112,6 +112,7 @@ def close_dormant(
     if after < LEAST_DORMANT:
         message = "who is to be closed must have had at least a day to answer"
         raise CampaignStateError(message)
+    told_records.record_told(means, campaign_id)
     before, closed, last = means.clock() - after, 0, ""
     while True:
         with means.database.begin() as connection:
@@ -167,7 +168,12 @@ def _close_page(
     )
     detail = {"campaign": campaign_id, "accounts": count}
     audit.record(
-        connection, means.keyring, event="dormant closed", detail=detail, now=now
+        connection,
+        means.keyring,
+        event="dormant closed",
+        detail=detail,
+        now=now,
+        accounts=ids,
     )
     return count, ids[-1]
 
