@@ -28,9 +28,9 @@ from credguard.campaigns import (
     Delivery,
     Outcome,
     Receipt,
+    awaiting,
     pacing,
     retiring,
-    telling,
 )
 from credguard.delivery import Maildir, Smtp
 from credguard.errors import CredguardError
@@ -262,7 +262,7 @@ def hurry(*, range_size: int) -> None:
     # So that a kill finds the work in any state.
     retiring.RANGE_SIZE = range_size
     pacing.BATCH_LASTS = timedelta(milliseconds=100)
-    telling._GLANCE = retiring._GLANCE = timedelta(milliseconds=50)
+    awaiting.GLANCE = retiring._GLANCE = timedelta(milliseconds=50)
 
 
 def main() -> None:

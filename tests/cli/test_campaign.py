@@ -223,3 +223,19 @@ def test_a_run_that_was_stopped_goes_on(
     assert len(names) == 80
     assert len({mail.link for mail in mails}) == 80
     assert len(mails) - len(names) <= (1 if stop == "kill" else 0)
+
+
+def test_a_run_that_stays_ends_when_its_service_is_stopped(
+    terminal: Terminal,
+) -> None:
+    """Long after everybody was told; SIGTERM is what service managers send."""
+    started(terminal, "scheme('django:md5')")
+    running = terminal.begin("campaign", "run", "--maildir", "mails", "--stay")
+    while terminal.type("campaign", "list").out.count("waiting") == 0:
+        assert running.poll() is None
+    assert running.poll() is None
+    running.terminate()
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (0, b"")
+    assert b"Everybody who can be told has been told." in out
+    assert len(filed(terminal)) == 80

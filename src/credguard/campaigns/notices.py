@@ -51,6 +51,7 @@ class Notices(MailEvents):
         on_progress: Callable[[Tellings], None] = lambda _: None,
         margin: timedelta = DELIVERY_MARGIN,
         waits: bool = False,
+        stays: bool = False,
     ) -> Waiting:
         """
         Send the notices and reminders that are due, or go on doing so.
@@ -72,6 +73,10 @@ class Notices(MailEvents):
             waits: True to stay until deferred notices are due as well, and over
                 quiet hours, the day's quota and a pause.
 
+            stays: True to stay until nobody must reset any more or the campaign
+                was aborted: links that members ask for go out within seconds, and
+                reminders on their days.
+
         Returns:
             What is left in the outbox.
 
@@ -90,6 +95,7 @@ class Notices(MailEvents):
             on_progress=on_progress,
             margin=margin,
             waits=waits,
+            stays=stays,
         )
         return run.go()
 

@@ -8,35 +8,31 @@ from datetime import datetime, timedelta
 
 from credguard.campaigns import (
     acks,
+    awaiting,
     filling,
     leases,
     outbox,
     paces,
-    records,
     reminding,
     told_records,
     waves,
 )
 from credguard.campaigns.acks import Look
+from credguard.campaigns.awaiting import Awaiting
 from credguard.campaigns.choosing import Hold
 from credguard.campaigns.delivering import Delivery
 from credguard.campaigns.handing import Handing, Tellings
 from credguard.campaigns.held import Held
-from credguard.campaigns.leases import Batch
 from credguard.campaigns.means import Means
 from credguard.campaigns.notice_policy import Ambiguous
 from credguard.campaigns.outbox import Notice, Waiting
-from credguard.campaigns.pacing import BATCH_LASTS, LATEST, SLOW, batch_size
+from credguard.campaigns.pacing import LATEST, SLOW, batch_size
 from credguard.campaigns.records import Record
-from credguard.campaigns.states import ENDED, UNSWEPT, CampaignState
-from credguard.errors import CampaignStateError, LeaseLostError
+from credguard.errors import LeaseLostError
 
 DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
 REMIND_EVERY = timedelta(hours=1)  # how often a run looks who is to be reminded
 RECORD_EVERY = timedelta(seconds=10)  # how often the audit log is told who was told
-_GLANCE = timedelta(seconds=1)  # how long to wait before looking again
-_RATE_GLANCE = timedelta(seconds=10)  # the same, where the rate says how long
-_LONG_GLANCE = timedelta(minutes=1)  # the same, where it takes longer
 _NO_TIME = timedelta(0)
 _WEIGHT = 0.2  # of the last message in how long messages take
 
@@ -63,6 +59,8 @@ class Run:
 
         waits: True to stay until deferred notices are due as well, and over quiet
             hours, the day's quota and a pause.
+
+        stays: True to stay until the campaign is over, for links and reminders.
     """
 
     means: Means
@@ -73,6 +71,7 @@ class Run:
     on_progress: Callable[[Tellings], None]
     margin: timedelta = DELIVERY_MARGIN
     waits: bool = False
+    stays: bool = False
     _took: timedelta | None = field(default=None, init=False)
     _reminded_at: datetime | None = field(default=None, init=False)
     _recorded_at: datetime | None = field(default=None, init=False)
@@ -80,6 +79,8 @@ class Run:
     def go(self) -> Waiting:
         """
         Send what is due until nothing is, or until asked to stop.
+
+        One that stays goes on until nobody must reset any more.
 
         Returns:
             What is left in the outbox.
@@ -95,14 +96,14 @@ class Run:
             self._go()
         finally:
             told_records.record_told(self.means, self.record.id)
-        return self._left()
+        with self.means.database.read() as connection:
+            return outbox.waiting(connection, self.record.id)
 
     def _go(self) -> None:
-        tellings = Tellings()
-        while not self.stop():
-            self._check_state()
+        tellings, idle = Tellings(), self._awaiting()
+        while not self.stop() and not idle.is_over():
             self._record_told()
-            self._fill()
+            looked_at = self._fill()
             batch = leases.lease(
                 self.means.database,
                 self.record,
@@ -115,11 +116,21 @@ class Run:
             if batch.notices:
                 self._send_all(batch.notices, tellings)
             else:
-                if batch.hold is not Hold.NOTHING:
+                if batch.hold is not Hold.NOTHING or self.stays:
                     self.on_progress(tellings)
                 told_records.record_told(self.means, self.record.id)
-                if not self._await_more(batch):
+                if not idle.more(batch, look_at=looked_at + REMIND_EVERY):
                     break
+
+    def _awaiting(self) -> Awaiting:
+        return Awaiting(
+            self.means,
+            self.record,
+            self.stop,
+            margin=self.margin,
+            waits=self.waits or self.stays,
+            stays=self.stays,
+        )
 
     def _record_told(self) -> None:
         now = self.means.clock()
@@ -127,15 +138,13 @@ class Run:
             told_records.record_told(self.means, self.record.id)
             self._recorded_at = now
 
-    def _check_state(self) -> None:
-        with self.means.database.read() as connection:
-            state = records.find(connection, self.record.id).state
-        if state in UNSWEPT | ENDED:
-            message = f"the campaign is {state.value}; nothing is sent"
-            raise CampaignStateError(message)
+    def _fill(self) -> datetime:
+        """
+        Put what is due into the outbox, and all that is new in order.
 
-    def _fill(self) -> None:
-        """Put what is due into the outbox, and all that is new in order."""
+        Returns:
+            When it was last looked who is to be reminded.
+        """
         now = self.means.clock()
         if self._reminded_at is None or now - self._reminded_at >= REMIND_EVERY:
             # Who is in the campaign is settled when it is swept: once would do.
@@ -143,63 +152,7 @@ class Run:
             reminding.queue_due(self.means, self.record)
             self._reminded_at = now
         waves.sort(self.means, self.record)
-
-    def _left(self) -> Waiting:
-        with self.means.database.read() as connection:
-            return outbox.waiting(connection, self.record.id)
-
-    def _await_more(self, batch: Batch) -> bool:
-        """Wait until there may be more; False when nothing is left for this run."""
-        now = self.means.clock()
-        match batch.hold:
-            case Hold.RATE | None:
-                # Slots are given out as long before as a batch lasts.
-                next_at = batch.next_at or now + _GLANCE + BATCH_LASTS
-                self._nap(min(next_at - BATCH_LASTS, now + _RATE_GLANCE))
-                return True
-            case Hold.NOTHING:
-                return self._await_due(now)
-            case Hold.QUOTA | Hold.QUIET | Hold.PAUSED:
-                if self.waits:
-                    latest = now + _LONG_GLANCE
-                    self._nap(min(batch.next_at or latest, latest))
-                return self.waits
-
-    def _await_due(self, now: datetime) -> bool:
-        with self.means.database.read() as connection:
-            fresh = outbox.has_fresh(connection, self.record.id)
-            resting = paces.resting(connection, now=now) if fresh else []
-        if fresh:
-            # They rest, or are another run's: it is not over before all were tried.
-            latest = now + (_LONG_GLANCE if resting else _GLANCE)
-            self._nap(min([latest, *(each.until for each in resting)]))
-            return True
-        left = self._left()
-        if left.queued == 0:
-            self._everybody_told()
-            return False
-        held = left.held_until is not None and left.held_until <= now + self.margin * 2
-        if held or self.waits:
-            latest = now + (_GLANCE if held else _LONG_GLANCE)
-            self._nap(min(left.next_at or latest, latest))
-            return True
-        return False
-
-    def _nap(self, until: datetime) -> None:
-        """Wait until *until*, at least a moment, looking out for a stop."""
-        while True:
-            left = until - self.means.clock()
-            self.means.pause(min(max(left, _GLANCE / 10), _GLANCE))
-            if left <= _GLANCE or self.stop():
-                return
-
-    def _everybody_told(self) -> None:
-        # Where it is lost, another run found the same, or the campaign was aborted.
-        with suppress(LeaseLostError), self.means.database.begin() as connection:
-            record = records.find(connection, self.record.id)
-            if record.state is CampaignState.NOTIFYING:
-                now = self.means.clock()
-                records.move(connection, record, CampaignState.WAITING, now=now)
+        return self._reminded_at
 
     def _send_all(self, batch: list[Notice], tellings: Tellings) -> None:
         handing = Handing.of(self.means, self.record, self.delivery, batch)
@@ -225,7 +178,7 @@ class Run:
         left = at - self.means.clock()
         while left > _NO_TIME and not self.stop():
             held.seen = None
-            self.means.pause(min(left, _GLANCE))
+            self.means.pause(min(left, awaiting.GLANCE))
             left = at - self.means.clock()
         return not self.stop() and (-left <= LATEST or held.is_first)
 

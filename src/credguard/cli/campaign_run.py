@@ -19,12 +19,15 @@ from credguard.cli.settings import DEFAULT_DEADLINE, read_keyring, read_settings
 from credguard.cli.working import only_campaign, sweep, worker_name
 from credguard.errors import HookFailedError
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and a service that is stopped
+
 
 @click.command()
 @campaign_argument
 @click.option("--smtp", metavar="URL", help="The mail server, such as smtp://host:25.")
 @click.option("--maildir", metavar="FOLDER", help="A folder to put the notices into.")
 @click.option("--wait", is_flag=True, help="Stay until everything has gone out.")
+@click.option("--stay", is_flag=True, help="Stay until nobody must reset any more.")
 @click.option(
     "--deadline",
     default=DEFAULT_DEADLINE.total_seconds(),
@@ -40,6 +43,7 @@ def run(
     smtp: str | None,
     maildir: str | None,
     wait: bool,
+    stay: bool,
     deadline: float,
     settings_file: Path | None,
     keyring_file: Path | None,
@@ -47,10 +51,12 @@ def run(
     """
     Send the notices at the planned rate; stop and go on as you like.
 
-    Ctrl-C ends the run after the message that is on its way. Whatever stops it,
-    running it again goes on; nobody is told twice. Several runs share the rates.
-    Reminders that are due go out as well. With --wait it stays: over notices that
-    were put off, quiet hours, the day's quota and a pause.
+    Ctrl-C or SIGTERM ends the run after the message that is on its way. Whatever
+    stops it, running it again goes on; nobody is told twice. Several runs share the
+    rates. Reminders that are due go out as well. With --wait it stays: over notices
+    that were put off, quiet hours, the day's quota and a pause. With --stay it stays
+    after that too, until nobody must reset any more: for links that members ask for,
+    and for reminders on their days.
     """
     settings = read_settings(settings_file, notices={"smtp": smtp, "maildir": maildir})
     campaigns = settings.guard(read_keyring(keyring_file)).campaigns
@@ -74,6 +80,7 @@ def run(
                 on_progress=shown,
                 margin=timedelta(seconds=deadline * 1.5),
                 waits=wait,
+                stays=stay,
             )
         finally:
             carrier.close()
@@ -168,7 +175,7 @@ def _print_left(left: Waiting, campaign_id: str) -> None:
 
 @contextmanager
 def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Take Ctrl-C as "after this message": one that is on its way is not cut."""
+    """Take a stop as "after this message": one that is on its way is not cut."""
     asked: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -176,8 +183,9 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked.append(number)
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {each: signal.signal(each, stop) for each in _STOPS}
     try:
         yield lambda: bool(asked)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
