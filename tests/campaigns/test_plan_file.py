@@ -56,6 +56,7 @@ def tallies(draw: st.DrawFn) -> Tally:
         in_scope=draw(st.integers(1, 10**12)),
         to_tell=draw(COUNTS),
         unreachable=draw(COUNTS),
+        known_bad=draw(COUNTS),
         no_password=draw(COUNTS),
         inactive=draw(COUNTS),
         staff=draw(COUNTS),

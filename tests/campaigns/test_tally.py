@@ -50,10 +50,10 @@ def sheet_of(ids: list[str]) -> Sheet:
 
 
 @given(st.lists(GROUPS, max_size=30))
-def test_every_account_in_scope_is_counted_in_one_of_three_ways(
+def test_every_account_in_scope_is_counted_in_one_of_four_ways(
     groups: list[Group],
 ) -> None:
-    """It is told, is not reachable, or has no password to reset."""
+    """It is told, not reachable, known to be bad, or has no password to reset."""
     sheet = Sheet(LANES)
     for number, group in enumerate(groups):
         sheet.add(str(number), plain(group), "a" if group.way is Way.TO_TELL else "")
@@ -62,6 +62,7 @@ def test_every_account_in_scope_is_counted_in_one_of_three_ways(
     ways = Counter(group.way for group in groups)
     assert found.to_tell == ways[Way.TO_TELL]
     assert found.unreachable == ways[Way.UNREACHABLE]
+    assert found.known_bad == ways[Way.KNOWN_BAD]
     assert found.no_password == ways[Way.NO_PASSWORD]
     assert found.in_scope == len(groups) == sum(found.bands.values())
     assert found.schemes == Counter(group.scheme for group in groups)

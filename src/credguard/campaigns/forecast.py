@@ -180,7 +180,7 @@ class Forecast:
 def forecast(tally: Tally, pace: Pace, assumed: Assumptions) -> Forecast:
     """Return what is to be expected of telling those whom *tally* counts."""
     takes, limit = pace.at_least(tally)
-    returning = tally.to_tell + tally.unreachable
+    returning = tally.to_tell + tally.unreachable + tally.known_bad
     each = HASHES_A_RETURN * assumed.hash_seconds
     early = tally.to_tell * FIRST_HOURS_SHARE * each
     return Forecast(

@@ -34,6 +34,7 @@ _COUNTS = (
     "never_logged_in",
     "unmatched",
 )
+_LATER_COUNTS = ("known_bad",)  # written where there are any; older plans have none
 _COUNTERS = ("schemes", "bands", "told_bands", "domains", "groups")
 _LETTER = (
     "site",
@@ -60,6 +61,8 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
     """
     letter = {name: getattr(plan.letter, name) for name in _LETTER}
     counts: dict[str, object] = {name: getattr(plan.tally, name) for name in _COUNTS}
+    later = {name: getattr(plan.tally, name) for name in _LATER_COUNTS}
+    counts |= {name: count for name, count in later.items() if count}
     sections: dict[str, Mapping[str, object]] = {
         "letter": letter,
         "counts": counts,
@@ -147,6 +150,8 @@ class _Content:
             setattr(tally, name, Counter({key: _count(each) for key, each in found}))
         for name in _COUNTS:
             setattr(tally, name, _count(counts[name]))
+        for name in _LATER_COUNTS:
+            setattr(tally, name, _count(counts.get(name, 0)))
         made_at = from_iso(str(content["made_at"]))
         if made_at is None:
             raise ValueError

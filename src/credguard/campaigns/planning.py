@@ -7,15 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, inspect
 
+from credguard.campaigns import suppression
 from credguard.campaigns.accounts import Account, Accounts, CountsBySet, Sight
-from credguard.campaigns.atoms import (
-    CredentialSetBefore,
-    HasSecondFactor,
-    domain_of,
-)
+from credguard.campaigns.atoms import CredentialSetBefore, HasSecondFactor
 from credguard.campaigns.expressions import Facts, Scope
 from credguard.campaigns.forecast import Pace
-from credguard.campaigns.letter import LetterTemplate, is_reachable
+from credguard.campaigns.letter import LetterTemplate
 from credguard.campaigns.lists import ListKind, address_hash
 from credguard.campaigns.means import Identify, Kept, facts_of, kept_of
 from credguard.campaigns.notice_policy import NoticePolicy
@@ -25,10 +22,8 @@ from credguard.campaigns.scope_text import check_size
 from credguard.campaigns.tally import (
     Sheet,
     Tally,
-    Way,
     band_of,
     band_starts,
-    has_password,
 )
 from credguard.errors import ScopeError
 from credguard.storage import Database
@@ -38,9 +33,6 @@ WIDEST_HASH = 128  # characters: Argon2id with a pepper fits Django's column
 PAGE_SIZE = 5000
 
 _SHOWN_IDS = 5
-_TO_TELL, _UNREACHABLE, _NO_PASSWORD = (
-    int(each) for each in (Way.TO_TELL, Way.UNREACHABLE, Way.NO_PASSWORD)
-)
 _NOTHING_KEPT = Kept()
 
 
@@ -180,10 +172,12 @@ def _counted(inputs: Inputs, scope: Scope, notices: NoticePolicy) -> Tally:
         if entries.kind is ListKind.ADDRESSES:
             unseen |= entries.ids or frozenset()
     with _ours(inputs.kept_in) as ours, inputs.accounts.reading() as forum:
-        run = _DryRun(inputs, scope, starts, ours)
+        knows_bad = ours is not None and suppression.is_any(ours)
+        run = _DryRun(inputs, scope, starts, ours, ours if knows_bad else None)
         for page in run.sights(forum):
+            bad = run.known_bad(page)
             for sight, scheme in run.judged(page):
-                _add(sheet, sight, scheme)
+                sheet.take(sight, scheme, bad)
                 if unseen and sight.address is not None:
                     unseen.discard(address_hash(sight.address))
         total = inputs.accounts.count(forum)
@@ -198,6 +192,14 @@ class _DryRun:
     scope: Scope
     starts: tuple[datetime, ...]
     ours: Connection | None
+    suppressing: Connection | None
+
+    def known_bad(self, page: Sequence[Sight]) -> set[str]:
+        """Return the addresses of a page that are not written to."""
+        if self.suppressing is None:
+            return set()
+        addresses = {each.address for each in page if each.address}
+        return suppression.suppressed(self.suppressing, addresses)
 
     def sights(self, forum: Connection) -> Iterator[list[Sight]]:
         """Read who may be in scope; a table that cannot count asks for each account."""
@@ -248,23 +250,6 @@ class _DryRun:
             if has_factor is None
             else has_factor,
         )
-
-
-def _add(sheet: Sheet, sight: Sight, scheme: str) -> None:
-    way, domain = _NO_PASSWORD, ""
-    if has_password(sight.password, scheme):
-        way = _UNREACHABLE
-        if is_reachable(sight.address):
-            way, domain = _TO_TELL, domain_of(sight.address or "")
-    group = (
-        scheme,
-        way,
-        sight.band or 0,
-        sight.is_active is True,
-        sight.is_staff is True,
-        sight.has_second_factor is True,
-    )
-    sheet.add(sight.account_id, group, domain)
 
 
 def _asks_us(scope: Scope) -> bool:

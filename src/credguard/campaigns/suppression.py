@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, inspect, select
 
 from credguard._text import fold_address, to_base64url
 from credguard.storage.database import insert_new
@@ -51,6 +51,13 @@ def lift(connection: Connection, address: str) -> bool:
     """Write to *address* again; return True if it was suppressed."""
     statement = delete(suppression).where(suppression.c.digest == digest_of(address))
     return connection.execute(statement).rowcount > 0
+
+
+def is_any(connection: Connection) -> bool:
+    """Return True if there is an address that is not written to, and a table."""
+    if not inspect(connection).has_table(suppression.name):
+        return False
+    return connection.execute(select(suppression.c.digest).limit(1)).first() is not None
 
 
 def suppressed(connection: Connection, addresses: Collection[str]) -> set[str]:

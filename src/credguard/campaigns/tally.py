@@ -7,14 +7,17 @@ counted in the same memory.
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 from zlib import crc32
 
+from credguard.campaigns.accounts import Sight
+from credguard.campaigns.atoms import domain_of
 from credguard.campaigns.mail_groups import OTHERS, Lanes
+from credguard.campaigns.reachable import is_reachable
 
 SAMPLE_SIZE = 20
 MOST_DOMAINS = 20  # that are told by name; the rest is told as one
@@ -50,6 +53,9 @@ class Way(IntEnum):
     NO_PASSWORD = 2
     """It has no password to reset."""
 
+    KNOWN_BAD = 3
+    """It has a password and an address that is not written to any more."""
+
 
 class Group(NamedTuple):
     """What is counted of an account; all with the same are counted together."""
@@ -61,6 +67,10 @@ class Group(NamedTuple):
     is_staff: bool
     has_second_factor: bool
 
+
+_TO_TELL, _UNREACHABLE, _NO_PASSWORD, _KNOWN_BAD = (
+    int(each) for each in (Way.TO_TELL, Way.UNREACHABLE, Way.NO_PASSWORD, Way.KNOWN_BAD)
+)
 
 PlainGroup = tuple[str, int, int, bool, bool, bool]
 """A group with the places of its way and band; a million of them are made."""
@@ -108,9 +118,13 @@ class Tally:
 
         in_scope: Those that the scope includes.
 
-        to_tell: Those in scope that have a password and a reachable address.
+        to_tell: Those in scope that have a password and a reachable address which is
+            not known to be bad.
 
         unreachable: Those in scope with a password and no reachable address.
+
+        known_bad: Those in scope with a password and an address that is not written
+            to: it bounced in an earlier campaign, its owner complained, or you said so.
 
         no_password: Those in scope without a usable password.
 
@@ -144,6 +158,7 @@ class Tally:
     in_scope: int = 0
     to_tell: int = 0
     unreachable: int = 0
+    known_bad: int = 0
     no_password: int = 0
     inactive: int = 0
     staff: int = 0
@@ -173,6 +188,8 @@ class Tally:
                 tally.told_bands[group.band.value] += count
             elif group.way is Way.UNREACHABLE:
                 tally.unreachable += count
+            elif group.way is Way.KNOWN_BAD:
+                tally.known_bad += count
             else:
                 tally.no_password += count
         tally.never_logged_in = tally.bands[Band.NEVER.value]
@@ -198,6 +215,34 @@ class Sheet:
         self._domains: Counter[str] = Counter()
         self._drawn: list[tuple[int, str]] = []
         self._worst = 0
+
+    def take(self, sight: Sight, scheme: str, bad: Collection[str]) -> None:
+        """
+        Count one account.
+
+        Args:
+            sight: What was read of it.
+
+            scheme: The scheme of its hash.
+
+            bad: Addresses that are not written to.
+        """
+        way, domain = _NO_PASSWORD, ""
+        if has_password(sight.password, scheme):
+            way = _UNREACHABLE
+            if sight.address in bad:
+                way = _KNOWN_BAD
+            elif is_reachable(sight.address):
+                way, domain = _TO_TELL, domain_of(sight.address or "")
+        group = (
+            scheme,
+            way,
+            sight.band or 0,
+            sight.is_active is True,
+            sight.is_staff is True,
+            sight.has_second_factor is True,
+        )
+        self.add(sight.account_id, group, domain)
 
     def add(self, account_id: str, group: PlainGroup, domain: str) -> None:
         """

@@ -68,6 +68,7 @@ def _counts(tally: Tally) -> dict[str, int]:
         "in scope": tally.in_scope,
         "to be told by mail": tally.to_tell,
         "no reachable address": tally.unreachable,
+        "address known bad": tally.known_bad,
         "no password to reset": tally.no_password,
         "closed by the forum": tally.inactive,
         "staff": tally.staff,
