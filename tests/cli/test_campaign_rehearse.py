@@ -56,6 +56,9 @@ def test_a_rehearsal_tells_all_who_can_be_told(terminal: Terminal) -> None:
     assert told + gone == 380
     assert 0 < gone < 20
     assert "Telling took 3 min; the rates allow no less than 3 min." in said.out
+    # On day 3 and on day 14: each who was told, and nobody whose address is gone.
+    assert f"{2 * told} of them were reminders" in said.out
+    assert "the last went out 14 days 0 h after the opening" in said.out
     assert "STOPPED" not in said.out
 
 

@@ -48,7 +48,9 @@ def rehearse(
     The user table is copied, as far as it was described, to a file that only you can
     read. The campaign over it is a real one; its notices go to mail servers that are
     played, in time that is played, at the plan's rates and with the bounces of the
-    forecast. Needs room on the disk for the copy; it is removed at the end.
+    forecast. Time goes on to the last reminder; nobody answers meanwhile, so that
+    everybody who was told is reminded. Needs room on the disk for the copy; it is
+    removed at the end.
     """
     made = read_plan(file)
     settings = read_settings(settings_file)
@@ -86,6 +88,11 @@ def _print(found: Rehearsed) -> None:
         f"Telling took {duration(found.telling_took)}; the rates allow no less than "
         f"{duration(found.at_least)}. {found.attempts:,} messages were handed over."
     )
+    if found.reminders:
+        say(
+            f"{found.reminders:,} of them were reminders, as if nobody had answered; "
+            f"the last went out {duration(found.ended_after)} after the opening."
+        )
     if found.paused is not None:
         say(f"SENDING STOPPED BY ITSELF: {found.paused}")
     if found.faults or not found.status.adds_up:

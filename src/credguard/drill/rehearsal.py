@@ -13,17 +13,21 @@ from datetime import datetime, timedelta
 from functools import partial
 from zlib import crc32
 
+from sqlalchemy import func, select
+
 from credguard.campaigns import Accounts, Campaigns, NoticePolicy, Plan
 from credguard.campaigns.forecast import Assumptions
 from credguard.campaigns.means import Identify, Means
 from credguard.campaigns.status import Status
 from credguard.campaigns.tally import BANDS, band_of, band_starts
 from credguard.campaigns.timeline import Timeline
+from credguard.campaigns.wording import REMINDER
 from credguard.delivery import read_report
 from credguard.drill.mail_farm import Exchanger, MailFarm
 from credguard.drill.virtual_time import VirtualTime
 from credguard.keys import Keyring
 from credguard.storage import Database
+from credguard.storage.tables import notice
 
 SENDERS = 4
 
@@ -73,11 +77,16 @@ class Rehearsed:
 
         sweep_took: How long it took on this machine to retire the hashes.
 
-        telling_took: How long telling took in virtual time.
+        telling_took: How long telling took in virtual time, without reminders that
+            were due later.
 
         at_least: The least that the rates allow for telling.
 
         attempts: Messages that were handed over, with those that were put off.
+
+        reminders: Those of them that were reminders; nobody answers in a rehearsal.
+
+        ended_after: How long all took in virtual time, to the last reminder.
 
         faults: Messages that broke a limit, by which; empty if all went well.
 
@@ -91,6 +100,8 @@ class Rehearsed:
     telling_took: timedelta
     at_least: timedelta
     attempts: int
+    reminders: int
+    ended_after: timedelta
     faults: dict[str, int]
     paused: str | None
 
@@ -99,7 +110,7 @@ def rehearse(
     stage: Stage, plan: Plan, *, on_progress: Callable[[int, int], None]
 ) -> Rehearsed:
     """
-    Play *plan* to the last notice.
+    Play *plan* to the last notice and the last reminder.
 
     Args:
         stage: Where.
@@ -129,15 +140,21 @@ def rehearse(
     campaigns.sweep(campaign_id, worker="rehearsal")
     swept = time.monotonic()
     farm = _farm(virtual, plan, _gone(stage))
-    _Telling(campaigns, campaign_id, farm, virtual).play(on_progress)
+    telling = _Telling(campaigns, campaign_id, farm, virtual)
+    telling.play(on_progress)
+    told_at = farm.last_at or stage.now
+    for after in plan.notices.reminders().values():
+        telling.remind(campaigns.status(campaign_id).told_last_at, after, on_progress)
     return Rehearsed(
         status=campaigns.status(campaign_id),
         timeline=campaigns.timeline(campaign_id),
         opening_took=timedelta(seconds=opened - began),
         sweep_took=timedelta(seconds=swept - opened),
-        telling_took=(farm.last_at or stage.now) - stage.now,
+        telling_took=told_at - stage.now,
         at_least=plan.telling_takes,
         attempts=len(farm.order),
+        reminders=_reminders(stage.database, campaign_id),
+        ended_after=(farm.last_at or stage.now) - stage.now,
         faults=dict(farm.faults),
         paused=campaigns.sending(campaign_id).pause.why,
     )
@@ -154,8 +171,23 @@ class _Telling:
     going: int = SENDERS
     is_paused: bool = False
 
+    def remind(
+        self,
+        told_at: datetime | None,
+        after: timedelta,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        """Let time go on until the last who was told is to be reminded, and play."""
+        if told_at is None or self.is_paused:
+            return
+        self.virtual.pause(told_at + after - self.virtual.clock())
+        if self.campaigns.remind(self.campaign_id):
+            self.play(on_progress)
+
     def play(self, on_progress: Callable[[int, int], None]) -> None:
-        total = self.campaigns.status(self.campaign_id).to_tell
+        self.going = SENDERS
+        left = sum(self.campaigns.sending(self.campaign_id).waiting.values())
+        total = sum(self.farm.taken.values()) + left
 
         def read_reports() -> None:
             while self.going:
@@ -164,7 +196,7 @@ class _Telling:
                 found = self.campaigns.sending(self.campaign_id)
                 # Nobody is there to look at the bounces and to go on.
                 self.is_paused = found.pause.at is not None
-                on_progress(len(self.farm.taken), total)
+                on_progress(sum(self.farm.taken.values()), total)
 
         senders = [partial(self._send, number) for number in range(SENDERS)]
         self.virtual.play([*senders, read_reports])
@@ -189,6 +221,16 @@ class _Telling:
             event = read_report(mail)
             if event is not None:
                 self.campaigns.take_mail(event)
+
+
+def _reminders(database: Database, campaign_id: str) -> int:
+    query = select(func.count()).where(
+        notice.c.campaign_id == campaign_id,
+        notice.c.kind.startswith(REMINDER),
+        notice.c.attempts > 0,
+    )
+    with database.read() as connection:
+        return int(connection.execute(query).scalar_one())
 
 
 def _farm(virtual: VirtualTime, plan: Plan, gone: frozenset[str]) -> MailFarm:
