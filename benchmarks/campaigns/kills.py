@@ -37,10 +37,10 @@ from credguard.campaigns import (
     Outcome,
     Plan,
     Receipt,
+    awaiting,
     everyone,
     pacing,
     retiring,
-    telling,
 )
 from credguard.campaigns.states import AccountState, CampaignState
 from credguard.errors import CampaignStateError, CredguardError, UnavailableError
@@ -254,7 +254,7 @@ def main() -> int:
     retiring.RANGE_SIZE = min(100, max(10, asked.accounts // 10))
     retiring.RANGE_LEASE = timedelta(milliseconds=500)
     pacing.BATCH_LASTS = timedelta(milliseconds=200)
-    telling._GLANCE = retiring._GLANCE = timedelta(milliseconds=50)  # noqa: SLF001
+    awaiting.GLANCE = retiring._GLANCE = timedelta(milliseconds=50)  # noqa: SLF001
     began, at = time.monotonic(), datetime.now().astimezone()
     with tempfile.TemporaryDirectory() as folder:
         url = asked.database
