@@ -44,6 +44,7 @@ PURE := \
 	src/credguard/campaigns/scope.py \
 	src/credguard/campaigns/scope_text.py \
 	src/credguard/campaigns/states.py \
+	src/credguard/campaigns/hook_progress.py \
 	src/credguard/campaigns/status.py \
 	src/credguard/campaigns/tally.py \
 	src/credguard/campaigns/timeline.py \

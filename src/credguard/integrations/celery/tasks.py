@@ -26,12 +26,7 @@ class App(Protocol):
 
 
 class SentTask(Protocol):
-    """
-    A Celery task, as far as it is needed here.
-
-    Attributes:
-        app: The application that it is a task of.
-    """
+    """A Celery task, as far as it is needed here."""
 
     @property
     def app(self) -> App:
