@@ -32,8 +32,8 @@ ALPHABETS = (
 )
 WORDS = ("password", "p4$$w0rd", "iloveyou", "19911991", "11/11/1991", "qwerty", "1")
 PARTS = 10  # so that cores share them
-RANDOM = sized(everyday=100, prove=20_000, nightly=100_000)
-CLIMB_SECONDS = sized(everyday=1, prove=60, nightly=600)
+RANDOM = sized(everyday=100, prove=10_000, nightly=100_000)
+CLIMB_SECONDS = sized(everyday=1, prove=30, nightly=600)
 
 
 @pytest.fixture(scope="module", autouse=True)
