@@ -63,18 +63,6 @@ def test_chunks_call_their_own_hooks(house: House) -> None:
         assert len(hook.seen) == number + 1
 
 
-def test_a_hook_that_is_configured_no_more_is_not_waited_for(house: House) -> None:
-    """Its ranges stay open for ever, and are no reason to go on for ever."""
-    clock = FrozenClock(START)
-    guard = guard_with(house, Remembered(fails=1), clock=clock)
-    campaign = guard.campaigns.start(house.plan())
-    with pytest.raises(HookFailedError):
-        guard.campaigns.sweep(campaign, worker="sweeper")
-    assert not guard.campaigns.hooks(campaign)[0].is_over
-    after = guard_with(house, clock=clock).campaigns
-    assert after.run_chunk(campaign, worker="sweeper").is_over
-
-
 def test_two_workers_share_the_ranges_of_a_hook(house: House) -> None:
     """No account is handed to a hook twice while both are well."""
     hook = Remembered()

@@ -91,7 +91,7 @@ class Chunk:
 
         retry_at: When to ask again, None unless it is held.
 
-        hooks: How far each hook of the host is that is configured now.
+        hooks: How far each hook of the host is.
     """
 
     outcome: ChunkOutcome
@@ -191,9 +191,7 @@ def _with_hooks(means: Means, step: _Step, *, called: bool) -> Chunk:
         until = hook_ranges.open_until(
             connection, campaign_id, names, number=step.number, soon=soon
         )
-    # One that is configured no more will be called by nobody: it is not waited for.
-    mine = tuple(hook for hook in found if hook.name in names)
-    chunk = replace(step.chunk, hooks=mine)
+    chunk = replace(step.chunk, hooks=found)
     if chunk.outcome is ChunkOutcome.HELD:
         return chunk
     if until is not None:
