@@ -25,15 +25,15 @@ def test_a_head_is_kept_and_handed_in_again(terminal: Terminal) -> None:
 
 
 def test_a_members_history_is_shown(terminal: Terminal) -> None:
-    """What the sweep did to one account, with who looked."""
+    """What the sweep and the notices did to one account, with who looked."""
     name = started(terminal, "everyone")
     assert terminal.type("campaign", "run", name, "--maildir", "mails").status == 0
-    said = terminal.type("audit", "history", "1", "--reason", "the member asked")
+    said = terminal.type("audit", "history", "2", "--reason", "the member asked")
     assert said.status == 0, said.err
     assert "range swept" in said.out
     assert "notices told" in said.out
     assert "the member asked" in said.out
-    said = terminal.type("audit", "history", "1", "--reason", "again", "--json")
+    said = terminal.type("audit", "history", "2", "--reason", "again", "--json")
     events = [each["event"] for each in json.loads(said.out)]
     done = ["range swept", "notices told", "history read", "history read"]
     assert events == done
