@@ -138,6 +138,8 @@ class Workers:
         """Run Celery's worker command."""
         command = [sys.executable, "-m", "celery", "-A", "celery_worker", "worker"]
         command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
+        # Two of one name, as of tests that run at once, lock each other out.
+        command += ["--hostname", f"{self._queue}@%h"]
         command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         worker = subprocess.Popen(
             command,

@@ -21,7 +21,9 @@ class App(Protocol):
     def task(self, **options: object) -> Callable[[Callable[..., str]], "SentTask"]:
         """Make a task of a function."""
 
-    def connection_for_write(self) -> "_Broker":
+    def connection_for_write(
+        self, *, transport_options: dict[str, object]
+    ) -> "_Broker":
         """Make a connection for sending, which is not opened yet."""
 
 
@@ -32,7 +34,13 @@ class SentTask(Protocol):
     def app(self) -> App:
         """The application that it is a task of."""
 
-    def apply_async(self, args: tuple[str, int | None], *, queue: str | None) -> object:
+    def apply_async(
+        self,
+        args: tuple[str, int | None],
+        *,
+        queue: str | None,
+        connection: "_Broker",
+    ) -> object:
         """Send it to the workers."""
 
 
@@ -70,20 +78,28 @@ class ChunkTask:
                 a chunk that is sent twice is done once.
         """
         numbers: list[int | None] = [*self.campaigns().chunks(campaign_id)] or [None]
-        for number in numbers:
-            kind = self._refusal((campaign_id, number))
-            if kind is not None:
-                # Raised here, so that no library error, which may name hosts and
-                # users, is chained to ours.
-                raise BrokerUnavailableError(kind)
+        # A line of our own: one of Celery's pool may have died since it was last used,
+        # and what RabbitMQ is not asked to confirm is then lost without a word.
+        broker = self.task.app.connection_for_write(
+            transport_options={"confirm_publish": True}
+        )
+        try:
+            refusals = (self._refusal(broker, (campaign_id, each)) for each in numbers)
+            kind = next(filter(None, refusals), None)
+        finally:
+            broker.release()
+        if kind is not None:
+            # Raised here, so that no library error, which may name hosts and users, is
+            # chained to ours.
+            raise BrokerUnavailableError(kind)
         return len(numbers)
 
-    def _refusal(self, args: tuple[str, int | None]) -> str | None:
+    def _refusal(self, broker: "_Broker", args: tuple[str, int | None]) -> str | None:
         """Send one message, and return the kind of error where it was not taken."""
         try:
-            self.task.apply_async(args, queue=self.queue)
+            self.task.apply_async(args, queue=self.queue, connection=broker)
         except Exception as error:
-            if not _is_brokers(error, self.task.app):
+            if not _is_brokers(error, broker):
                 raise
             return type(error).__name__
         return None
@@ -141,17 +157,15 @@ class _Broker(Protocol):
         """Let go of it."""
 
 
-def _is_brokers(error: Exception, app: App) -> bool:
-    """Return True for what the library of the application's broker raises."""
+def _is_brokers(error: Exception, broker: "_Broker") -> bool:
+    """Return True for what the library of that broker raises."""
     # Imported here so that nobody who sends nothing loads it.
     from kombu.exceptions import KombuError  # noqa: PLC0415
 
     # Where a line to Redis broke, Kombu tries again with a channel that it has closed.
     if isinstance(error, AttributeError):
         return _raised_in(error).startswith("kombu.")
-    broker = app.connection_for_write()
     raised = {*broker.connection_errors, *broker.channel_errors}
-    broker.release()
     # Redis names KeyError, which is also what Celery calls a queue that is not there.
     return isinstance(error, (KombuError, *(raised - {KeyError})))
 
