@@ -1,4 +1,5 @@
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -60,3 +61,20 @@ def test_an_address_that_is_none_is_told(url: str, tmp_path: Path) -> None:
     done = CliRunner().invoke(credguard, arguments)
     assert done.exit_code == 78
     assert "a range service's address is like" in done.output
+
+
+def test_a_proxy_with_a_password_stands_in_the_environment(
+    few: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others can read a command line; from the environment it is asked."""
+    arguments = ["corpus", "sync", few.url, str(tmp_path / "corpus")]
+    proxy = few.url.replace("//", "//somebody:s3cret-of-a-proxy@")
+    refused = CliRunner().invoke(credguard, [*arguments, "--proxy", proxy])
+    assert refused.exit_code == 78
+    assert "into the environment as CREDGUARD_PROXY" in refused.output
+    assert "s3cret" not in refused.output
+    monkeypatch.setenv("CREDGUARD_PROXY", proxy)
+    done = CliRunner().invoke(credguard, [*arguments, "--fewest-lines", "0"])
+    assert done.exit_code == 0
+    known = b64encode(b"somebody:s3cret-of-a-proxy").decode()
+    assert few.credentials == {f"Basic {known}"}

@@ -1,29 +1,21 @@
 """Chunks that Celery's workers do, over brokers that really run."""
 
-import os
 import random
-import secrets
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from broker_workers import BROKERS, Workers, broker_url
 from celery import Celery
 from celery.exceptions import QueueNotFound
 from sqlalchemy import func, select
 
 from credguard.campaigns import retiring
 from credguard.campaigns.states import AccountState, CampaignState
-from credguard.errors import (
-    BrokerUnavailableError,
-)
-from credguard.integrations.celery import register
+from credguard.errors import BrokerUnavailableError
+from credguard.integrations.celery import register, tasks
 from credguard.storage import audit
 from credguard.storage.audit_tables import audit as audit_table
 from forums import MEMBERS, House, house_at
@@ -32,8 +24,6 @@ from proving import Proof, sized
 from tcp_proxy import Fault, TcpProxy, Way
 from tcp_proxy import Plan as TcpPlan
 
-BROKERS = {"redis": "CREDGUARD_TEST_REDIS", "rabbitmq": "CREDGUARD_TEST_RABBITMQ"}
-FOLDER = Path(__file__).parent
 # What the sweep of the forum's members comes to, with whomever does it.
 EVERYBODY = {
     AccountState.QUEUED: 50,
@@ -41,6 +31,7 @@ EVERYBODY = {
     AccountState.NO_PASSWORD: 4,
 }
 PATIENCE = 90  # seconds for workers to start and do twelve chunks
+SILENT_SECONDS = 30  # some tries, and what Celery waits between them
 SENT_AGAIN = 5  # seconds after which whoever is not sure sends all chunks again
 # How many bytes go each way while three chunks are sent, and while they are worked off
 # by a worker that asks for them: RabbitMQ hears of it by short acknowledgements alone.
@@ -70,21 +61,8 @@ def broker(request: pytest.FixtureRequest) -> str:
     return broker_url(request.param)
 
 
-def broker_url(name: str) -> str:
-    """Return the URL of the broker that runs for the tests."""
-    variable = BROKERS[name]
-    url = os.environ.get(variable)
-    if url is None and "CREDGUARD_REQUIRE_SERVICES" in os.environ:
-        pytest.fail(f"{variable} names no broker, and services are required")
-    if url is None:
-        pytest.skip(f"{variable} names no {name} broker")
-    parts = urlsplit(url)
-    socket.create_connection((parts.hostname, parts.port or 5672), timeout=5).close()
-    return url
-
-
 @pytest.fixture
-def at_work(house: House, broker: str) -> Iterator[Callable[..., "Workers"]]:
+def at_work(house: House, broker: str) -> Iterator[Callable[..., Workers]]:
     """Make workers with settings; their queues are removed afterwards."""
     made: list[Workers] = []
 
@@ -95,71 +73,6 @@ def at_work(house: House, broker: str) -> Iterator[Callable[..., "Workers"]]:
     yield make
     for workers in made:
         workers.remove_queue()
-
-
-class Workers:
-    """Celery's own command, and the messages that it works off."""
-
-    def __init__(self, house: House, broker: str, **settings: str) -> None:
-        self._queue = f"credguard-test-{secrets.token_hex(6)}"
-        self._broker = broker
-        self._ready = Path(house.forum.url.removeprefix("sqlite:///")).with_name("up")
-        self._environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(FOLDER), *sys.path]),
-            "FORUM_BROKER": broker,
-            "FORUM_QUEUE": self._queue,
-            "FORUM_READY": str(self._ready),
-            "FORUM_KEYRING": house.keyring.reveal(),
-            "FORUM_OURS": house.ours,
-            "FORUM_TABLE": house.forum.url,
-            **settings,
-        }
-        self._house = house
-
-    def send(self, campaign: str, *, by: str | None = None) -> int:
-        """Hand the campaign's chunks to the queue; *by* is a line to the broker."""
-        with Celery("forum", broker=by or self._broker) as app:
-            app.conf.task_default_queue = self._queue
-            made = register(app, lambda: self._house.another().campaigns)
-            return made.send(campaign)
-
-    def are_ready(self) -> bool:
-        """Return True once they ask for messages."""
-        return self._ready.exists()
-
-    def remove_queue(self) -> None:
-        """Leave nothing in the broker."""
-        with Celery("forum", broker=self._broker).connection() as connection:
-            connection.default_channel.queue_delete(self._queue)
-
-    @contextmanager
-    def running(self, processes: int = 2) -> Iterator[subprocess.Popen[bytes]]:
-        """Run Celery's worker command."""
-        command = [sys.executable, "-m", "celery", "-A", "celery_worker", "worker"]
-        command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
-        # Two of one name, as of tests that run at once, lock each other out.
-        command += ["--hostname", f"{self._queue}@%h"]
-        command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        worker = subprocess.Popen(
-            command,
-            env=self._environment,
-            cwd=FOLDER,
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield worker
-        finally:
-            kill(worker)
-
-
-def kill(worker: subprocess.Popen[bytes]) -> None:
-    """Kill the command and its children at once."""
-    if worker.poll() is None:
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
 
 
 def wait_until(happened: Callable[[], bool]) -> None:
@@ -321,6 +234,30 @@ def test_a_broker_that_cannot_be_reached_is_said_to_be(
         assert refused.value.__context__ is None
         line.heal()
         assert workers.send(campaign, by=url) == len(house.campaigns.chunks(campaign))
+    proof.tried()
+    proof.injected()
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("way", [Way.UP, Way.DOWN])
+def test_a_broker_that_falls_silent_is_not_waited_for_without_end(
+    house: House,
+    at_work: Callable[..., Workers],
+    broker: str,
+    way: Way,
+    proof: Proof,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody closes the line; some tries later it is said."""
+    monkeypatch.setattr(tasks, "PATIENCE", 0.5)
+    campaign = house.start()
+    workers = at_work()
+    with _line_to(broker) as line:
+        line.arm(TcpPlan(Fault.SILENCE, way, 200, lasts=True))
+        begun = time.monotonic()
+        with pytest.raises(BrokerUnavailableError, match="send again"):
+            workers.send(campaign, by=_through(broker, line.listens_on))
+        assert time.monotonic() - begun < SILENT_SECONDS
     proof.tried()
     proof.injected()
 

@@ -23,11 +23,19 @@ def house(
         yield house
 
 
+class _NoTransport:
+    driver_type = "none"
+
+
 class _NoBroker:
     """A connection that is never used."""
 
+    transport = _NoTransport()
     connection_errors: tuple[type[Exception], ...] = ()
     channel_errors: tuple[type[Exception], ...] = ()
+
+    def __init__(self) -> None:
+        self.transport_options: dict[str, object] = {}
 
     def release(self) -> None:
         pass

@@ -11,10 +11,10 @@ from pathlib import Path
 import dramatiq
 import procrastinate
 import pytest
+from broker_workers import Workers, broker_url
 from dramatiq.brokers.redis import RedisBroker
 from end_states import EndState, end_state
 from sqlalchemy import make_url
-from test_celery import Workers, broker_url
 
 from credguard.campaigns import Campaigns, ChunkOutcome, retiring
 from credguard.campaigns.states import CampaignState

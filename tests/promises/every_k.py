@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -141,24 +142,38 @@ def fail_everywhere(
         The number of steps.
     """
     expected, names = trial.undisturbed()
-    for at, trouble in _faults(len(names), troubles, stride):
-        trial.put_back()
-        fuse = Fuse(at, trouble)
-        what = f"{trouble} at {at}: {names[at]}"
-        error = _error_of(trial, fuse)
-        assert fuse.is_blown, (what, error)
-        if error is None:
-            is_fine = is_healed(fuse) or trial.may_succeed(fuse)
-            assert is_fine, f"{what} was told as a success"
-        else:
-            check_quiet(error, what)
-        # Its frames may hold a connection to the file that is put back next.
-        error = None
-        gc.collect()
-        _settle(trial, expected, what)
-        proof.tried()
-        proof.injected()
+    with _little_to_look_through():
+        for at, trouble in _faults(len(names), troubles, stride):
+            trial.put_back()
+            _fail_at(trial, Fuse(at, trouble), f"{trouble} at {at}: {names[at]}")
+            # A frame may hold a connection to the file that is put back next.
+            gc.collect()
+            _settle(trial, expected, f"{trouble} at {at}: {names[at]}")
+            proof.tried()
+            proof.injected()
     return len(names)
+
+
+@contextmanager
+def _little_to_look_through() -> Iterator[None]:
+    """Keep what earlier tests left out of each collection: it may be a gigabyte."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.collect()
+
+
+def _fail_at(trial: Trial, fuse: Fuse, what: str) -> None:
+    error = _error_of(trial, fuse)
+    assert fuse.is_blown, (what, error)
+    if error is None:
+        is_fine = is_healed(fuse) or trial.may_succeed(fuse)
+        assert is_fine, f"{what} was told as a success"
+    else:
+        check_quiet(error, what)
 
 
 def _error_of(trial: Trial, fuse: Fuse) -> Exception | None:

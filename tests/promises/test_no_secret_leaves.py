@@ -128,7 +128,8 @@ def test_no_call_gives_a_secret_away(
     found, logged = world
     assert leaks_of(found, logged, name, proof) == set()
     assert proof.cases > FEWEST
-    assert logged.names >= HEARD
+    if name == "right":  # bad input may be refused before anybody is asked
+        assert logged.names >= HEARD
 
 
 def test_what_is_planted_is_found(

@@ -124,10 +124,13 @@ def test_what_stands_in_a_table_is_found(stored: object, tmp_path: Path) -> None
 @pytest.mark.parametrize("way", ["argument", "environment"])
 def test_what_a_process_is_started_with_is_found(way: str) -> None:
     """In its arguments, and in its environment."""
-    code = "input()"
+    code = "input(1)"
     arguments = [sys.executable, "-c", code, *([SECRET] * (way == "argument"))]
     environment = {"ANY": SECRET} if way == "environment" else {}
-    with subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE) as started:
-        seen = seen_of(started.pid)
-        started.communicate(b"\n", timeout=60)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(arguments, env=environment, stdin=pipe, stdout=pipe) as ran:
+        assert ran.stdout is not None
+        ran.stdout.read(1)  # before, the kernel may not show its arguments yet
+        seen = seen_of(ran.pid)
+        ran.communicate(b"\n", timeout=60)
     assert CANARIES.in_bytes(seen) == {"secret"}

@@ -42,6 +42,7 @@ class Upstream:
         self.statuses: Counter[int] = Counter()
         self.agents: set[str | None] = set()
         self.queries: set[str] = set()
+        self.credentials: set[str | None] = set()
         self.change: Change = lambda _, answer: answer
         self._lock = Lock()
         self._server = _Server(self)
@@ -78,6 +79,7 @@ class Upstream:
             self.asked[number] += 1
             self.agents.add(request.headers["User-Agent"])
             self.queries.add(parts.query)
+            self.credentials.add(request.headers["Proxy-Authorization"])
             self.statuses[answer[0] if answer else 0] += 1
         if answer is None:
             request.close_connection = True

@@ -1,13 +1,17 @@
 """What the corpus commands share that ask a range service."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from credguard.errors import SetupError
 from credguard.screening.corpus import Kind
 from credguard.screening.corpus.fetching import Service
 from credguard.screening.range_service import URL
+
+_PROXY = "CREDGUARD_PROXY"  # may hold a password, which an option must not
 
 url_argument = click.argument("url", metavar="URL")
 _options = (
@@ -19,7 +23,9 @@ _options = (
         help="Which hashes to ask for.",
     ),
     click.option(
-        "--proxy", metavar="URL", help="Ask through this HTTP proxy; none by default."
+        "--proxy",
+        metavar="URL",
+        help=f"Ask through this HTTP proxy. Default: {_PROXY}, or none.",
     ),
 )
 
@@ -34,5 +40,17 @@ def service_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def service_for(url: str, *, kind: str, proxy: str | None, at_once: int) -> Service:
-    """Return the service that is meant."""
-    return Service(url, kind=Kind(kind), proxy=proxy, at_once=at_once)
+    """
+    Return the service that is meant.
+
+    Raises:
+        SetupError: An option holds a password.
+    """
+    if proxy is not None and "@" in proxy:
+        message = (
+            "a password on the command line can be read by others; put the proxy's "
+            f"URL into the environment as {_PROXY}"
+        )
+        raise SetupError(message)
+    asked = proxy or os.environ.get(_PROXY) or None
+    return Service(url, kind=Kind(kind), proxy=asked, at_once=at_once)

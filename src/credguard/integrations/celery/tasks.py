@@ -13,6 +13,7 @@ from credguard.errors import BrokerUnavailableError, UnavailableError
 
 TASK_NAME = "credguard.run_chunk"
 AGAIN_AFTER = 5.0  # seconds, where a database is away or columns are being changed
+PATIENCE = 10.0  # seconds for one answer of the broker; Celery asks some four times
 
 
 class App(Protocol):
@@ -21,9 +22,7 @@ class App(Protocol):
     def task(self, **options: object) -> Callable[[Callable[..., str]], "SentTask"]:
         """Make a task of a function."""
 
-    def connection_for_write(
-        self, *, transport_options: dict[str, object]
-    ) -> "_Broker":
+    def connection_for_write(self) -> "_Broker":
         """Make a connection for sending, which is not opened yet."""
 
 
@@ -78,12 +77,12 @@ class ChunkTask:
                 a chunk that is sent twice is done once.
         """
         numbers: list[int | None] = [*self.campaigns().chunks(campaign_id)] or [None]
-        # A line of our own: one of Celery's pool may have died since it was last used,
-        # and what RabbitMQ is not asked to confirm is then lost without a word.
-        broker = self.task.app.connection_for_write(
-            transport_options={"confirm_publish": True}
-        )
+        # A line of our own: one of Celery's pool may have died since it was last used.
+        broker = self.task.app.connection_for_write()
         try:
+            # What the application itself chose is kept.
+            wanted = _options(broker.transport.driver_type)
+            broker.transport_options |= wanted | broker.transport_options
             refusals = (self._refusal(broker, (campaign_id, each)) for each in numbers)
             kind = next(filter(None, refusals), None)
         finally:
@@ -149,12 +148,37 @@ def register(
     return ChunkTask(campaigns, run_chunk, queue)
 
 
+class _Transport(Protocol):
+    driver_type: str
+
+
 class _Broker(Protocol):
     connection_errors: tuple[type[Exception], ...]
     channel_errors: tuple[type[Exception], ...]
+    transport_options: dict[str, object]
+
+    @property
+    def transport(self) -> _Transport:
+        """What it is spoken over."""
 
     def release(self) -> None:
         """Let go of it."""
+
+
+def _options(driver_type: str) -> dict[str, object]:
+    """Return what makes a transport confirm what it took, and end when it is silent."""
+    match driver_type:
+        case "amqp":
+            # RabbitMQ loses without a word what it is not asked to confirm.
+            return {
+                "confirm_publish": True,
+                "read_timeout": PATIENCE,
+                "write_timeout": PATIENCE,
+            }
+        case "redis":
+            return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
+        case _:
+            return {}
 
 
 def _is_brokers(error: Exception, broker: "_Broker") -> bool:
