@@ -14,11 +14,12 @@ from notices import MEMBER, SENDER, notice
 from staged_sinks import STAGES, WAYS, Staged
 
 from credguard.campaigns.delivering import Outcome, Receipt
+from credguard.campaigns.states import AccountState
 from credguard.delivery import Smtp
 from credguard.drill.mail_sink import MailSink
 from credguard.errors import DeliveryUnavailableError
 from credguard.testing import FrozenClock
-from forums import MEMBERS, address_of, has_password, house_at
+from forums import MEMBERS, House, address_of, has_password, house_at
 from keepers import NOON
 from proving import Proof, sized
 
@@ -105,7 +106,7 @@ def test_a_campaign_by_a_whimsical_server_tells_everybody(
     monkeypatch: pytest.MonkeyPatch,
     proof: Proof,
 ) -> None:
-    """Nobody is lost, and there is one more copy only where nobody could know."""
+    """Nobody is lost unsaid, and one more copy is only where nobody could know."""
     clock = FrozenClock(NOON)
     monkeypatch.setattr(
         "credguard.campaigns.means.time.sleep",
@@ -130,11 +131,24 @@ def test_a_campaign_by_a_whimsical_server_tells_everybody(
                 break
         told = Counter(mail.recipient for mail in sink.mails())
         carrier.close()
+        given_up = refused(house, campaign)
     everybody = {address_of(each) for each in MEMBERS if has_password(each)} - {""}
-    assert set(told) == everybody
+    # By bad luck a member may have been tried as often as anybody is.
+    assert set(told) | given_up == everybody
+    assert len(given_up) < len(everybody) / 2
     assert sum(told.values()) - len(told) <= carrier.unknown
     proof.tried(carrier.sent)
     proof.injected(Whim.connections)
+
+
+def refused(house: House, campaign: str) -> set[str]:
+    """Return the addresses of those whose server took nothing, as operators see it."""
+    listed = house.campaigns.untold(campaign)
+    return {
+        address_of(int(each.account_id))
+        for each in listed
+        if each.state is AccountState.REFUSED
+    }
 
 
 class Counting(Smtp):
