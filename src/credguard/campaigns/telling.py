@@ -34,8 +34,6 @@ DELIVERY_MARGIN = timedelta(seconds=90)  # more than one delivery may take
 REMIND_EVERY = timedelta(hours=1)  # how often a run looks who is to be reminded
 RECORD_EVERY = timedelta(seconds=10)  # how often the audit log is told who was told
 _NO_TIME = timedelta(0)
-# After these more goes out so soon that each message would be a record of its own.
-_SHORT = {Hold.RATE, None}
 _WEIGHT = 0.2  # of the last message in how long messages take
 
 
@@ -120,8 +118,7 @@ class Run:
             else:
                 if batch.hold is not Hold.NOTHING or self.stays:
                     self.on_progress(tellings)
-                if batch.hold not in _SHORT:
-                    told_records.record_told(self.means, self.record.id)
+                told_records.record_told(self.means, self.record.id)
                 if not idle.more(batch, look_at=looked_at + REMIND_EVERY):
                     break
 
