@@ -1,5 +1,6 @@
 """What was done to a member is in the log by name: told, put back, closed."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_a_long_run_records_now_and_then(clocked: House) -> None:
     assert 1 < len(found) <= told / every + 2
     for member in (1, 33, 59):
         assert events(clocked, member).count("notices told") == 1
+
+
+def test_a_run_that_is_stopped_records_whom_it_told(clocked: House) -> None:
+    """Ctrl-C after a message: the log knows of it at once."""
+    campaign = clocked.swept(everyone)
+    mail = RememberedMail()
+    clocked.campaigns.send(
+        campaign, mail, worker="sender", stop=lambda: len(mail.carried) > 2
+    )
+    told = clocked.campaigns.status(campaign).told
+    assert told == len(mail.carried) == 3
+    with clocked.guard._database.read() as connection:
+        which = audit_table.c.event == told_records.EVENT
+        found = connection.execute(select(audit_table.c.detail).where(which)).all()
+    assert sum(json.loads(row.detail)["notices"] for row in found) == told
 
 
 def test_what_came_back_before_it_was_recorded_was_told(
