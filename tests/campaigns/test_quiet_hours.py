@@ -41,6 +41,13 @@ def test_the_hour_that_comes_twice_ends_later() -> None:
     assert hours.over_at(again) == datetime(2014, 10, 26, 1, 30, tzinfo=UTC)
 
 
+def test_half_an_hour_that_comes_twice_ends_half_an_hour_later() -> None:
+    """Not everywhere is it a whole hour by which a clock is set back."""
+    hours = QuietHours("23:00-01:45", "Australia/Lord_Howe")
+    again = datetime(2014, 4, 5, 15, 5, tzinfo=UTC)  # 01:35, for the second time
+    assert hours.over_at(again) == datetime(2014, 4, 5, 15, 15, tzinfo=UTC)
+
+
 @given(now=INSTANTS)
 def test_the_end_is_later_and_within_a_day(now: datetime) -> None:
     """Whenever it is asked, whoever waits until then need not wait again."""

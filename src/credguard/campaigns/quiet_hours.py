@@ -52,9 +52,10 @@ class QuietHours:
         if not is_quiet:
             return None
         day = local.date() + (timedelta(0) if told < self._end else _DAY)
-        end = datetime.combine(day, self._end, self._zone).astimezone(UTC)
-        # In the hour that a clock is set back, the end may come a second time.
-        return end if end > now else end + timedelta(hours=1)
+        ends = datetime.combine(day, self._end, self._zone)
+        # Where a clock is set back, the end may come a second time.
+        end = ends.astimezone(UTC)
+        return end if end > now else ends.replace(fold=1).astimezone(UTC)
 
 
 def _read_zone(name: str) -> ZoneInfo:
