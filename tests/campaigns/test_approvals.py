@@ -261,6 +261,12 @@ def test_a_policy_that_nobody_can_fulfil_is_refused(
         ApprovalPolicy(needed=needed, approvers=approvers)
 
 
+def test_fifty_approvers_are_not_too_many() -> None:
+    """All that may be named can be named."""
+    names = {f"approver{number}": None for number in range(50)}
+    assert len(ApprovalPolicy(needed=50, approvers=names).approvers) == 50
+
+
 def test_an_approvers_key_shows_its_public_half_only() -> None:
     """And is read back as it was written."""
     assert ALICE.reveal() not in repr(ALICE) + str(ALICE)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from credguard import CredGuard
 from credguard._clock import system_clock
@@ -16,6 +17,8 @@ from credguard.campaigns import (
     scheme,
 )
 from credguard.campaigns.confirming import FRESH, SKEW
+from credguard.campaigns.gate import Ruling
+from credguard.campaigns.leaked import Leaked
 from credguard.campaigns.states import AccountState
 from credguard.errors import (
     BusyError,
@@ -26,6 +29,7 @@ from credguard.errors import (
     ScopeError,
     SessionRefusedError,
 )
+from credguard.sessions import raise_epochs
 from credguard.testing import RememberedMail
 from forums import (
     BY_FORUM,
@@ -162,6 +166,41 @@ def test_an_old_session_is_over_and_others_are_not(house: House) -> None:
             house.guard.check_session(mine, account_id="1")
         assert house.guard.check_session(other, account_id="2").epoch == 0
         house.campaigns.sweep(campaign, worker="sweeper")
+
+
+def test_the_end_of_anothers_sessions_is_not_mine(house: House) -> None:
+    """The epoch that is asked for is the account's own."""
+    mine, other = house.log_in(1, password_of(1)), house.log_in(2, password_of(2))
+    with house.guard._database.begin() as connection:
+        raise_epochs(connection, ["2"])
+    assert house.guard.check_session(mine, account_id="1").epoch == 0
+    with pytest.raises(SessionRefusedError):
+        house.guard.check_session(other, account_id="2")
+
+
+def test_a_swept_campaign_costs_a_session_no_further_question(house: House) -> None:
+    """Only while a campaign is open or sweeps is the user table asked as well."""
+    session = house.log_in(2, password_of(2))
+    campaign = house.start(in_list(["1"]))
+    asked: list[str] = []
+
+    def executing(_connection: object, _cursor: object, text: str, *_: object) -> None:
+        asked.append(text)
+
+    event.listen(house.guard._database._engine, "before_cursor_execute", executing)
+    house.guard.check_session(session, account_id="2")
+    assert asked
+    house.campaigns.sweep(campaign, worker="sweeper")
+    asked.clear()
+    house.guard.check_session(session, account_id="2")
+    assert not asked
+
+
+def test_a_ruling_shows_nothing_of_a_hash() -> None:
+    """Neither the hash nor what stood beside it gets into a log."""
+    leaked = (Leaked("a leaked hash", "its salt", "its name"),)
+    ruling = Ruling("a hash", 3, leaked=leaked, salt="a salt", username="a name")
+    assert repr(ruling) == "Ruling(epoch=3, campaign_id=None, resolves=(), since=None)"
 
 
 def test_a_session_that_an_abort_could_save_stays_over(house: House) -> None:

@@ -33,6 +33,12 @@ def test_a_hook_is_called_for_every_account_in_scope(house: House) -> None:
     assert len(hook.seen) == 3
 
 
+def test_a_hook_is_over_when_it_was_called_for_every_range() -> None:
+    """One range that is left is not nothing."""
+    assert HookProgress("remember-me", done=3, total=3, ended=0).is_over
+    assert not HookProgress("remember-me", done=2, total=3, ended=8).is_over
+
+
 def test_a_hook_that_fails_is_tried_again(house: House) -> None:
     """The passwords are retired, the other hook is called, and nothing is lost."""
     clock = FrozenClock(START)

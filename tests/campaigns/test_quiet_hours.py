@@ -72,3 +72,8 @@ def test_what_are_no_quiet_hours_is_refused(hours: str, zone: str) -> None:
     """Hours or a zone that do not exist are refused when the plan is made."""
     with pytest.raises(DeliverySetupError, match="quiet hours"):
         QuietHours(hours, zone)
+
+
+def test_quiet_hours_show_as_they_are_written() -> None:
+    """Whoever reads them sees what is in the settings."""
+    assert repr(NOON) == "QuietHours(hours='12:00-13:30', zone='UTC')"

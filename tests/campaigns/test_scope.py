@@ -177,6 +177,9 @@ def test_an_account_of_unknown_age_may_be_old() -> None:
         ("rfc9106", 196_608, False),
         ("m=19456,t=2", 38_911, True),
         ("m=19456,t=2", 38_912, False),
+        ("m=1,t=1", 0, True),
+        ("m=1,t=1", 1, False),
+        ("m=1073741824,t=1024", 2**40 - 1, True),
     ],
 )
 def test_a_hash_that_costs_less_is_below(
@@ -188,7 +191,17 @@ def test_a_hash_that_costs_less_is_below(
 
 @pytest.mark.parametrize(
     "policy",
-    ["", "cheap", "OWASP", "m=0,t=1", "m=1", "t=1,m=1", "m=1,t=1,p=1", "m=1,t=1\n"],
+    [
+        "",
+        "cheap",
+        "OWASP",
+        "m=0,t=1",
+        "m=1",
+        "t=1,m=1",
+        "m=1,t=1,p=1",
+        "m=1,t=1\n",
+        "m=1073741825,t=1024",
+    ],
 )
 def test_a_policy_has_a_name_or_numbers(policy: str) -> None:
     """A mistyped policy is told."""
@@ -243,3 +256,8 @@ def test_staff_and_second_factors_are_asked_for_by_name() -> None:
     assert not has_second_factor.includes(NOTHING_KNOWN)
     assert staff.includes(replace(NOTHING_KNOWN, is_staff=True))
     assert has_second_factor.includes(replace(NOTHING_KNOWN, has_second_factor=True))
+
+
+def test_what_is_known_of_an_account_shows_no_address() -> None:
+    """A member's address does not get into a log."""
+    assert "alice" not in repr(replace(NOTHING_KNOWN, address="alice@example.org"))
