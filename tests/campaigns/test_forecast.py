@@ -106,6 +106,49 @@ def test_addresses_decay_as_published() -> None:
 
 
 @pytest.mark.parametrize(
+    ("band", "share"),
+    [
+        (Band.TWO_YEARS, 0.3177),
+        (Band.FIVE_YEARS, 0.5902),
+        (Band.EARLIER, 0.8321),
+        (Band.NEVER, 0.8321),
+    ],
+)
+def test_a_band_decays_as_its_middle_does(band: Band, share: float) -> None:
+    """At 22.5 % a year: one and a half years, three and a half, and seven."""
+    assert usual_bounces()[band.value] == share
+
+
+def test_who_is_not_told_comes_back_as_well() -> None:
+    """Members without an address, or with a known password, hash as others do."""
+    tally = Tally(to_tell=10, unreachable=20, known_bad=30)
+    found = forecast(tally, Pace(rate=10), Assumptions())
+    assert found.hash_seconds == pytest.approx(60 * 4 * 0.05)
+
+
+def test_a_band_without_a_share_bounces_not_at_all() -> None:
+    """What the forum's own figures leave out counts as none."""
+    tally = Tally(to_tell=1000, told_bands=Counter({Band.NEVER.value: 1000}))
+    found = forecast(tally, Pace(rate=10), Assumptions(bounces={}))
+    assert set(found.bounces.values()) == {0}
+    everything = Assumptions(bounces=dict.fromkeys(Band, 1.0))
+    assert forecast(tally, Pace(rate=10), everything).bounces == {
+        band.value: 1000 * (band is Band.NEVER) for band in Band
+    }
+
+
+def test_shares_and_times_reach_to_their_bounds() -> None:
+    """Nobody bounces or all do; a hash takes no time or a day."""
+    for share, seconds in ((0.0, 0.0), (1.0, 86_400.0)):
+        found = Assumptions(
+            bounces={Band.MONTH.value: share}, support=share, hash_seconds=seconds
+        )
+        assert found.support == share
+    with pytest.raises(CampaignStateError, match="hash"):
+        Assumptions(hash_seconds=86_400.5)
+
+
+@pytest.mark.parametrize(
     "assumed",
     [
         {"bounces": {"yesterday": 0.1}},
