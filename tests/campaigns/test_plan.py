@@ -56,6 +56,7 @@ def test_rates_from_one_an_hour_are_taken(rate: float) -> None:
         timedelta(0),
         timedelta(minutes=5) - timedelta(microseconds=1),
         timedelta(days=-1),
+        timedelta(days=366, microseconds=1),
         timedelta(days=367),
         timedelta.max,
     ],
@@ -66,6 +67,21 @@ def test_a_link_that_works_too_short_or_for_ever_is_refused(
     """Members need time to read, attackers get none to spare."""
     with pytest.raises(CampaignStateError, match="link"):
         plan(link_lifetime=link_lifetime)
+
+
+@pytest.mark.parametrize("link_lifetime", [timedelta(minutes=5), timedelta(days=366)])
+def test_a_link_works_from_five_minutes_to_a_leap_year(
+    link_lifetime: timedelta,
+) -> None:
+    """The bounds themselves are taken."""
+    assert plan(link_lifetime=link_lifetime).link_lifetime == link_lifetime
+
+
+@pytest.mark.parametrize("rate", [1_000_000.5, 1_000_001.0])
+def test_a_rate_above_what_any_server_takes_is_refused(rate: float) -> None:
+    """A million a second is the most."""
+    with pytest.raises(CampaignStateError, match="rate"):
+        plan(rate=rate)
 
 
 def test_a_plan_for_nobody_is_refused() -> None:
