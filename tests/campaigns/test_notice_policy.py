@@ -81,16 +81,22 @@ def test_an_older_plan_has_the_defaults() -> None:
     ("content", "problem"),
     [
         ({"day_quota": 0}, "quota"),
+        ({"day_quota": 1_000_000_001}, "quota"),
         ({"day_quota": 1.5}, "day_quota is a whole number"),
         ({"day_quota": True}, "day_quota is a whole number"),
         ({"other_rate": "1"}, "other_rate is a number"),
         ({"other_rate": 0}, "rate of a group"),
+        ({"other_rate": 1 / 3601}, "rate of a group"),
+        ({"other_rate": 1_000_000.5}, "rate of a group"),
+        ({"groups": {"google": {"rate": 1_000_001}}}, "rate of a group"),
         ({"other_rate": float("nan")}, "rate of a group"),
         ({"staff": "never"}, "staff is one of"),
         ({"ambiguous": ["hold"]}, "ambiguous is one of"),
         ({"reminder_days": 3}, "list of days"),
         ({"reminder_days": [14, 3]}, "later than the one before"),
         ({"reminder_days": [0]}, "later than the one before"),
+        ({"reminder_days": [3, 3]}, "later than the one before"),
+        ({"reminder_days": [367]}, "from 1 to 366"),
         ({"reminder_days": list(range(1, 11))}, "at most 9"),
         ({"quiet_hours": "22:00-08:00"}, "set both or not at all"),
         ({"max_bounces": 0.2}, "at most 0.1"),
@@ -117,6 +123,25 @@ def test_a_policy_that_cannot_work_is_refused(
     """It is refused when the plan is made, and the text says what is wrong."""
     with pytest.raises(DeliverySetupError, match=problem):
         from_table(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"day_quota": 1},
+        {"day_quota": 1_000_000_000},
+        {"other_rate": 1 / 3600},
+        {"other_rate": 1_000_000.0},
+        {"groups": {"google": {"rate": 1 / 3600}}},
+        {"reminder_days": [1, 2, 3, 4, 5, 6, 7, 8, 366]},
+        {"max_bounces": 0.1, "max_complaints": 0.005},
+        {"bounce_address": f"{'a' * 20}@forum.example"},
+        {"texts": {f"a{chr(97 + at)}": {} for at in range(26)}},
+    ],
+)
+def test_what_is_just_within_a_bound_is_taken(content: dict[str, Any]) -> None:
+    """The bounds themselves can be set."""
+    assert from_table(content) != NoticePolicy()
 
 
 def test_reminders_are_kinds_of_their_own() -> None:
