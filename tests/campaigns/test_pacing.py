@@ -59,6 +59,13 @@ def test_a_batch_is_short_and_says_when_to_come_again() -> None:
     assert found.next_at == NOW + BATCH_LASTS
 
 
+def test_a_full_batch_has_no_more_than_was_asked_for() -> None:
+    """A sender holds as many as it can send in time, and comes again at once."""
+    found = slots(numbered(*"aaaaa"), 4, {}, most=2)
+    assert [name for name, _ in found.given] == ["0", "1"]
+    assert found.next_at is None
+
+
 def test_no_candidates_take_no_slots() -> None:
     """An empty outbox leaves the slots where they are."""
     whole = Track(NOW, step_of(1))
@@ -70,7 +77,8 @@ def test_the_whole_may_have_no_limit() -> None:
     """Without a step all go at once."""
     whole = Track(NOW - SECOND, None)
     found = assign(numbered("a", "a"), whole=whole, groups={}, now=NOW, most=5)
-    assert {at for _, at in found.given} == {NOW}
+    assert found.given == [("0", NOW), ("1", NOW)]
+    assert whole.free_at == NOW
 
 
 @given(
