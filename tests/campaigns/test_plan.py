@@ -7,7 +7,7 @@ from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import Scope, everyone, in_list
 from credguard.campaigns.tally import Tally
 from credguard.errors import CampaignStateError, ScopeError
-from forums import LETTER
+from forums import LETTER, House
 
 T = datetime(2014, 4, 12, tzinfo=UTC)
 
@@ -33,6 +33,12 @@ def plan(
 def test_the_telling_takes_its_number_over_the_rate() -> None:
     """A thousand notices at ten a second take a hundred seconds."""
     assert plan().telling_takes == timedelta(seconds=100)
+
+
+def test_by_default_a_plan_fits_a_usual_quota(house: House) -> None:
+    """Fourteen notices a second, and links that work for fourteen days."""
+    made = house.campaigns.plan(everyone, letter=LETTER)
+    assert (made.rate, made.link_lifetime) == (14.0, timedelta(days=14))
 
 
 @pytest.mark.parametrize(

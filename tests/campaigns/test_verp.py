@@ -60,3 +60,27 @@ def test_a_mail_full_of_paths_is_bounded() -> None:
         for at in range(100)
     ]
     assert len(verp.find("\n".join(paths))) == verp.MOST_PATHS
+
+
+def test_a_return_path_looks_as_documented() -> None:
+    """The notice in 26 letters and a tag of 80 bits in 16, all of them small."""
+    path = verp.address(KEYRING, BOUNCES, to_base64url(bytes(16)), key_id=KEY)
+    assert re.fullmatch(
+        r"bounces-to-the-forum\+a{26}-[a-z2-7]{16}@forum\.example", path
+    )
+
+
+def test_a_return_path_that_stands_twice_is_found_once() -> None:
+    """A mail has it in several headers."""
+    path = verp.address(KEYRING, BOUNCES, to_base64url(bytes(16)), key_id=KEY)
+    assert len(verp.find(f"{path} {path}")) == 1
+
+
+def test_exactly_twenty_return_paths_of_a_mail_are_found() -> None:
+    """A report may hold as many, and no more are looked at."""
+    paths = [
+        verp.address(KEYRING, BOUNCES, to_base64url(bytes([at]) * 16), key_id=KEY)
+        for at in range(21)
+    ]
+    ids = [notice_id for notice_id, _ in verp.find("\n".join(paths))]
+    assert ids == [to_base64url(bytes([at]) * 16) for at in range(20)]
