@@ -61,7 +61,8 @@ def test_the_reason_names_the_limit_and_its_window() -> None:
 )
 def test_no_limit_is_above_a_providers(bounces: float, complaints: float) -> None:
     """At 10 % of bounces or 0.5 % of complaints a provider stops a sender."""
-    assert NoticePolicy(max_bounces=0.1, max_complaints=0.005)
+    taken = NoticePolicy(max_bounces=0.1, max_complaints=0.005)
+    assert (taken.max_bounces, taken.max_complaints) == (0.1, 0.005)
     with pytest.raises(DeliverySetupError, match="share"):
         NoticePolicy(max_bounces=bounces, max_complaints=complaints)
 
