@@ -95,12 +95,12 @@ def caught(call: Callable[[str], None]) -> BaseException:
     return raised.value
 
 
-@pytest.mark.promise("P4")
 def awaited(word: str) -> None:
     """Wait for what fails."""
     asyncio.run(Keeper().wait(word))
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(
     "call", [Keeper().call, Keeper.parse, keeps_no_locals(inner), awaited]
 )

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 from credguard._clock import in_utc, system_clock
 from credguard._text import (
+    fold_address,
     from_base64url,
     from_iso,
     has_surrogate,
+    is_latin_1,
     nfc,
     to_base64url,
     to_iso,
@@ -126,6 +128,37 @@ def test_the_clock_is_in_utc() -> None:
     first, second = system_clock(), system_clock()
     assert first.tzinfo is UTC
     assert first <= second
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("", True), ("caf\u00ff", True), ("caf\u0100", False)]
+)
+def test_latin_1_ends_with_its_256th_character(text: str, *, is_one: bool) -> None:
+    """One character past it is enough."""
+    assert is_latin_1(text) is is_one
+
+
+@given(text=st.text())
+def test_latin_1_is_what_its_encoder_takes(text: str) -> None:
+    """Whatever the text."""
+    assert is_latin_1(text) is (
+        text.encode("latin-1", "ignore").decode("latin-1") == text
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "folded"),
+    [
+        ("Ann@Example.ORG", "ann@example.org"),
+        ("\u212aai@example.org", "\u212aai@example.org"),  # a Kelvin sign is no k
+        ("KAI@example.org", "kai@example.org"),
+        ("", ""),
+    ],
+)
+def test_an_address_is_looked_up_in_lower_case(address: str, folded: str) -> None:
+    """And a look-alike's stays another one."""
+    assert fold_address(address) == folded
+    assert fold_address(folded) == folded
 
 
 @given(text=st.text())

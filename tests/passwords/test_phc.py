@@ -6,7 +6,20 @@ from hypothesis import strategies as st
 
 from credguard.errors import WorkFactorTooHighError
 from credguard.passwords import Ceilings
-from credguard.passwords.phc import Cost, PhcString, Variety, read_phc
+from credguard.passwords.phc import (
+    MAX_SALT_BYTES,
+    MAX_TAG_BYTES,
+    MIN_SALT_BYTES,
+    MIN_TAG_BYTES,
+    SALT_BYTES,
+    TAG_BYTES,
+    Cost,
+    PhcString,
+    Variety,
+    from_base64,
+    read_phc,
+    to_base64,
+)
 
 SALT = "c29tZXNhbHQ"  # somesalt
 TAG = "nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"
@@ -124,6 +137,36 @@ def test_cost_above_a_ceiling_is_refused(before: str, highest: str, above: str) 
     assert beyond is not None
     with pytest.raises(WorkFactorTooHighError):
         beyond.cost.check(Ceilings())
+
+
+def test_sizes_are_those_of_rfc_9106() -> None:
+    """New hashes have 128 bits of salt and 256 of tag; others have a range."""
+    assert (SALT_BYTES, TAG_BYTES) == (16, 32)
+    assert (MIN_SALT_BYTES, MAX_SALT_BYTES) == (8, 64)
+    assert (MIN_TAG_BYTES, MAX_TAG_BYTES) == (16, 64)
+
+
+def test_the_work_of_a_hash_is_its_memory_times_its_passes() -> None:
+    """However many lanes share it."""
+    assert Cost(memory_kib=64, passes=3, lanes=4).work == 192
+
+
+@given(st.binary(max_size=70))
+def test_base64_has_one_spelling(data: bytes) -> None:
+    """That of RFC 4648 without its padding; no other last character is read."""
+    text = to_base64(data)
+    assert text == _base64(data)
+    assert from_base64(text) == data
+    ends = [text[:-1] + each for each in "ABEIQgw3/"] if text else []
+    for other in ends:
+        found = from_base64(other)
+        assert found is None or to_base64(found) == other
+
+
+@pytest.mark.parametrize("text", ["A", "AB", "AAB", "AAAAA", "AAAAAB", "AAAAAAB"])
+def test_spare_bits_are_zero(text: str) -> None:
+    """And no number of bytes leaves one character over."""
+    assert from_base64(text) is None
 
 
 def test_repr_shows_neither_salt_nor_tag() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from credguard import Keyring
 from credguard.errors import StepUpRequiredError
-from credguard.second_factor.step_up import LIFETIME, check_proof, prove
+from credguard.second_factor.step_up import check_proof, prove
 
 KEYRING = Keyring.generate()
 OWN = {"account_id": "17", "factor_id": "a-factor"}
@@ -19,11 +19,19 @@ def test_a_fresh_proof_is_taken() -> None:
     """For ten minutes a proof is good, and after a rotation too."""
     proof = prove(KEYRING, now=NOON, **OWN)
     check_proof(KEYRING, proof, now=NOON, **OWN)
-    check_proof(KEYRING, proof, now=NOON + LIFETIME, **OWN)
+    check_proof(KEYRING, proof, now=NOON + timedelta(minutes=10), **OWN)
+    check_proof(KEYRING, proof, now=NOON - timedelta(seconds=1), **OWN)
     check_proof(KEYRING.rotate(), proof, now=NOON, **OWN)
 
 
-@pytest.mark.parametrize("late", [LIFETIME + timedelta(seconds=1), timedelta(-1)])
+@pytest.mark.parametrize(
+    "late",
+    [
+        timedelta(minutes=10, microseconds=1),
+        timedelta(seconds=-1, microseconds=-1),
+        timedelta(-1),
+    ],
+)
 def test_a_proof_ends(late: timedelta) -> None:
     """Neither an old proof nor one from the future is taken."""
     proof = prove(KEYRING, now=NOON, **OWN)

@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import credguard.second_factor.totp as totp_module
-from credguard.errors import CodeMismatchError, CodeReplayedError, SetupError
+from credguard.errors import (
+    CodeMismatchError,
+    CodeReplayedError,
+    SetupError,
+    StepInFutureError,
+)
 from credguard.second_factor.totp import (
     EVERY_APP,
     RFC_6238_DELAY,
@@ -84,6 +89,22 @@ def test_matching_computes_the_hmac_of_the_standard_library(
     code = code_at(seed, step, parameters=parameters)
     found = match(seed, code, now=step * 30, window=STRICT, parameters=parameters)
     assert found == step
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "block"),
+    [(Algorithm.SHA1, 64), (Algorithm.SHA256, 64), (Algorithm.SHA512, 128)],
+)
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+def test_a_seed_as_long_as_a_block_is_the_key_itself(
+    algorithm: Algorithm, block: int, beside: int
+) -> None:
+    """Only a seed that is longer than a block is hashed first (RFC 2104 section 2)."""
+    seed = bytes(range(block + beside))
+    parameters = Parameters(digits=8, algorithm=algorithm)
+    code = code_at(seed, STEP, parameters=parameters)
+    found = match(seed, code, now=NOW, window=STRICT, parameters=parameters)
+    assert found == STEP
 
 
 @pytest.mark.promise("P3")
@@ -216,6 +237,17 @@ def test_a_used_code_is_told_apart() -> None:
             match(SEED, code_at(SEED, STEP + offset), now=NOW, after_step=STEP)
     code = code_at(SEED, STEP + 1)
     assert match(SEED, code, now=NOW, after_step=STEP) == STEP + 1
+
+
+@pytest.mark.parametrize(
+    ("ahead", "error"), [(4, CodeReplayedError), (5, StepInFutureError)]
+)
+def test_a_step_that_no_window_reaches_is_of_another_clock(
+    ahead: int, error: type[Exception]
+) -> None:
+    """Past four steps ahead, the clock was set back: that is not called a replay."""
+    with pytest.raises(error):
+        match(SEED, code_at(SEED, STEP), now=NOW, after_step=STEP + ahead)
 
 
 # The first of the numbers from 0 on that, as a seed, gives one code to two steps.
