@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,32 @@ def test_an_address_has_one_form(address: object) -> None:
 def test_anything_may_be_handed_in(address: str) -> None:
     """A header that somebody made up ends in nothing kept."""
     canonical(address)
+
+
+def test_ninety_days_and_a_second_are_the_default() -> None:
+    """And no network is kept."""
+    policy = JournalPolicy()
+    assert policy.retention == timedelta(days=90)
+    assert policy.skew == timedelta(seconds=1)
+    assert not policy.keeps_networks
+
+
+@pytest.mark.parametrize(("days", "seconds"), [(1, 0), (366, 300)])
+def test_the_ends_of_the_ranges_are_in_them(days: int, seconds: int) -> None:
+    """From a day to a leap year, and up to five minutes between clocks."""
+    policy = JournalPolicy(retention_days=days, skew_seconds=seconds)
+    assert policy.retention == timedelta(days=days)
+    assert policy.skew == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("spaces", "expected"), [(52, "203.0.113.7"), (53, "203.0.113.7"), (54, None)]
+)
+def test_what_is_longer_than_an_address_is_not_read(
+    spaces: int, expected: str | None
+) -> None:
+    """Sixty-four characters, spaces and all."""
+    assert canonical("203.0.113.7" + " " * spaces) == expected
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """A forgotten password: one link, one password, and nothing told on the way."""
 
-import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from credguard import CredGuard, Keyring
+from credguard import CredGuard
 from credguard.campaigns import in_list
 from credguard.campaigns.states import AccountState
 from credguard.errors import (
@@ -23,13 +22,7 @@ from credguard.errors import (
     TokenRefusedError,
 )
 from credguard.guard import ProofPolicy, Renewed
-from credguard.guard.forgotten_tokens import (
-    LONGEST,
-    MAX_TOKEN_CHARACTERS,
-    ForgottenToken,
-    read_token,
-    write_token,
-)
+from credguard.guard.forgotten_tokens import MAX_TOKEN_CHARACTERS
 from credguard.screening import ReasonCode
 from credguard.testing import FrozenClock
 from forums import House, house_at, password_of
@@ -149,42 +142,6 @@ def test_what_is_no_token_is_refused(house: House, given: str) -> None:
     """Anything may come from a link."""
     with pytest.raises(TokenRefusedError):
         house.guard.check_forgotten(given)
-
-
-@pytest.mark.promise("P22")
-def test_no_character_of_a_token_can_be_changed() -> None:
-    """Neither can it be cut."""
-    keyring = Keyring.generate()
-    token = write_token(
-        keyring, ForgottenToken("1", 0, NOON + timedelta(hours=1), NOON)
-    )
-    assert read_token(keyring, token, now=NOON).account_id == "1"
-    for place, found in enumerate(token):
-        other = "A" if found != "A" else "B"
-        for altered in (token[:place] + other + token[place + 1 :], token[:place]):
-            with pytest.raises(TokenRefusedError):
-                read_token(keyring, altered, now=NOON)
-
-
-def test_a_token_of_another_keyring_or_purpose_is_refused() -> None:
-    """What else was sealed is no link, and the other way round."""
-    keyring, other = Keyring.generate(), Keyring.generate()
-    token = write_token(other, ForgottenToken("1", 0, NOON + timedelta(hours=1), NOON))
-    stray = keyring.seal(b'["1", 0, 9999999999]', purpose="retired hash", owner="")
-    for given in (token, stray):
-        with pytest.raises(TokenRefusedError):
-            read_token(keyring, given, now=NOON)
-
-
-def test_a_token_of_an_earlier_release_is_as_old_as_it_may_be() -> None:
-    """It does not say when it was made: a day before it ends, at the earliest."""
-    keyring, ends = Keyring.generate(), NOON + timedelta(hours=1)
-    old = json.dumps(["1", 0, int(ends.timestamp())]).encode()
-    token = keyring.seal(old, purpose="forgotten password", owner="")
-    found = read_token(keyring, token, now=NOON)
-    assert found == ForgottenToken("1", 0, ends, ends - LONGEST)
-    with pytest.raises(TokenRefusedError):
-        read_token(keyring, token, now=ends)
 
 
 @pytest.mark.promise("P22")

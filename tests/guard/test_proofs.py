@@ -1,7 +1,7 @@
 """What lets somebody choose a new password is the forum's to say."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -223,15 +223,3 @@ def test_who_enrolled_in_the_window_is_not_locked_out_by_it(
         house.guard.redeem(link, password=NEW)
     house.guard.proofs = asked
     assert house.guard.redeem(link, password=NEW).account_id == str(MEMBER)
-
-
-@pytest.mark.parametrize("zone", [None, UTC])
-def test_the_first_day_is_the_first_that_proves_nothing(zone: tzinfo | None) -> None:
-    """To the microsecond; without a zone it is taken to be in UTC."""
-    day = datetime(2014, 4, 7, tzinfo=zone)
-    policy = ProofPolicy(factors_before=day, link_needs_factor=True)
-    first = datetime(2014, 4, 7, tzinfo=UTC)
-    just = first - timedelta(microseconds=1)
-    for made_at, counts in ((first, False), (just, True), (None, False)):
-        assert policy.accepts_factor(made_at=made_at) is counts
-        assert policy.asks_factor(made_at=made_at) is counts

@@ -7,7 +7,7 @@ from operator import or_
 import pytest
 
 from credguard.errors import SetupError
-from credguard.second_factor.leaks.deciding import Act, Leaked, Proof, rule
+from credguard.second_factor.leaks.deciding import Act, Leaked, Proof, live_path, rule
 
 SEEDS_FALL = {Proof.CODE, Proof.TRUSTED_DEVICE}
 NEW_SEEDS = (Act.SUSPEND, Act.REVOKE_TRUST, Act.END_SESSIONS)
@@ -76,6 +76,62 @@ def test_more_that_leaked_never_helps(leaked: Leaked) -> None:
 def test_recovery_codes_are_to_be_renewed(leaked: Leaked, *, renews: bool) -> None:
     """At leisure where their hashes leaked, and where they are void."""
     assert rule(leaked).renews_recovery_codes == renews
+
+
+@pytest.mark.parametrize(
+    ("leaked", "asks"),
+    [
+        (Leaked.PLAIN_SEEDS, True),
+        (Leaked.DATABASE, True),
+        (Leaked.RECOVERY_CODES, True),
+        (Leaked.KEYRING, False),
+        (Leaked.TRUST_KEY, False),
+    ],
+)
+def test_people_are_asked_where_they_can_do_something(
+    leaked: Leaked, *, asks: bool
+) -> None:
+    """A new seed or new recovery codes; the keys are the host's to change."""
+    assert rule(leaked).asks_people is asks
+
+
+@pytest.mark.parametrize(
+    ("leaked", "code_counts", "left", "has_other", "has_address", "path"),
+    [
+        (Leaked.KEYRING, True, 1, True, True, Proof.CODE),
+        (Leaked.KEYRING, False, 1, True, True, Proof.RECOVERY_CODE),
+        (Leaked.PLAIN_SEEDS, True, 1, True, True, Proof.RECOVERY_CODE),
+        (Leaked.PLAIN_SEEDS, True, 0, True, True, Proof.OTHER),
+        (Leaked.PLAIN_SEEDS, True, 0, False, True, Proof.MAILED_LINK),
+        (Leaked.PLAIN_SEEDS, True, 0, False, False, None),
+        (
+            Leaked.PLAIN_SEEDS | Leaked.RECOVERY_CODES,
+            True,
+            10,
+            False,
+            True,
+            Proof.MAILED_LINK,
+        ),
+    ],
+)
+def test_the_path_is_the_one_that_costs_least(
+    leaked: Leaked,
+    left: int,
+    path: Proof | None,
+    *,
+    code_counts: bool,
+    has_other: bool,
+    has_address: bool,
+) -> None:
+    """Of those that are there and still hold; without any, support is left."""
+    found = live_path(
+        rule(leaked),
+        code_counts=code_counts,
+        recovery_left=left,
+        has_other=has_other,
+        has_address=has_address,
+    )
+    assert found is path
 
 
 def test_nothing_leaked_is_no_leak() -> None:

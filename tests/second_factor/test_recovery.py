@@ -1,9 +1,11 @@
 """Recovery codes: how they are drawn, read, slotted and digested."""
 
+import hmac
 import pickle
 import re
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -12,16 +14,22 @@ from hypothesis import strategies as st
 from credguard.errors import SetupError
 from credguard.second_factor.recovery import (
     CODE_BYTES,
+    DEFAULT_CODES,
+    LOW_WATER,
     MAX_CODES,
+    RecoveryCode,
     RecoveryCodes,
     TypedCode,
+    check_count,
     digest_of,
     draw_codes,
+    is_like_a_code,
     read_other_code,
     read_own_code,
     read_recovery_code,
     slot_of,
 )
+from credguard.second_factor.totp import Parameters
 
 SEED = b"12345678901234567890"
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -57,6 +65,13 @@ def test_a_set_has_a_size(count: int) -> None:
     with pytest.raises(SetupError):
         draw_codes(count)
     assert draw_codes(0) == ()
+    assert [check_count(size) for size in (0, 32)] == [0, 32]
+
+
+def test_a_set_has_ten_codes() -> None:
+    """And with three left it is time for new ones, as the documentation says."""
+    assert len(draw_codes()) == DEFAULT_CODES == 10
+    assert LOW_WATER == 3
 
 
 SPELLINGS: list[Callable[[str], str]] = [
@@ -74,15 +89,17 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda code: code.replace("1", "l"),
     lambda code: f"  {code} ",
     lambda code: f"-{code}-",
+    lambda code: code + " " * 43,  # 64 characters in all, the most that are read
     lambda code: code.replace("-", "").replace("0", "o").replace("1", "l").lower(),
 ]
 
 
 @pytest.mark.parametrize("spelled", SPELLINGS)
 def test_a_code_is_read_as_people_type_it(spelled: Callable[[str], str]) -> None:
-    """Fifteen spellings of one code are one code."""
-    code = "7-01AB-C1D0-EFGH-JKMN"
-    assert read_own_code(spelled(code)) == TypedCode("7", "01ABC1D0EFGHJKMN")
+    """Sixteen spellings of one code are one code."""
+    code = spelled("7-01AB-C1D0-EFGH-JKMN")
+    for read in (read_own_code, read_recovery_code):
+        assert read(code) == TypedCode("7", "01ABC1D0EFGHJKMN")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +133,9 @@ def test_what_is_not_of_our_form_is_not_ours(typed: object) -> None:
         ("a1b", None),
         ("abcd!234", None),
         ("ábcd1234", None),
+        ("x" * 64, "x" * 64),
         ("x" * 65, None),
+        ("7-01AB-C1D0-EFGH-JKMNP", "701abc1d0efghjkmnp"),
     ],
 )
 def test_another_systems_code_is_read(typed: str, read: str | None) -> None:
@@ -175,6 +194,54 @@ def test_a_digest_is_for_one_place_only() -> None:
     }
     assert len(digests) == 7
     assert {len(digest) for digest in digests} == {32}
+
+
+def test_a_digest_is_an_hmac_of_its_parts() -> None:
+    """Each part behind its length, so that hashes of earlier releases still fit."""
+    parts = [b"credguard recovery code", b"17", b"f", b"7", b"0" * 16]
+    message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    code = TypedCode("7", "0" * 16)
+    digest = digest_of(SEED, code, account_id="17", factor_id="f")
+    assert digest == hmac.digest(SEED, message, "sha256")
+
+
+def test_the_slot_of_another_systems_code_stays_where_it_was() -> None:
+    """The first fifteen bits of a keyed sum: rows of earlier releases are found."""
+    tag = hmac.digest(SEED, b"credguard recovery slot\0abcd1234", "sha256")
+    number = int.from_bytes(tag, "big") >> 256 - 15
+    wanted = "".join(CROCKFORD[number >> at & 31] for at in (10, 5, 0))
+    assert slot_of(SEED, TypedCode(None, "abcd1234")) == "~" + wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_like"),
+    [("123456", True), ("12 34-56", True), ("1234567", False), ("12345a", False)],
+)
+def test_another_systems_code_may_look_like_one_of_an_app(
+    typed: str, *, is_like: bool
+) -> None:
+    """As many digits as the app shows, and nothing else."""
+    read = read_recovery_code(typed)
+    assert read is not None
+    assert is_like_a_code(read, Parameters()) is is_like
+
+
+def test_our_own_code_is_never_like_one_of_an_app() -> None:
+    """It names its slot, even where the rest is digits."""
+    assert not is_like_a_code(TypedCode("7", "123456"), Parameters())
+
+
+def test_a_row_does_not_show_its_hash() -> None:
+    """It can be logged."""
+    row = RecoveryCode("7", "a hash", datetime(2026, 11, 22, tzinfo=UTC))
+    assert "a hash" not in repr(row)
+
+
+def test_what_was_typed_does_not_tell_two_codes_apart() -> None:
+    """Nor is it shown: another spelling is the same code."""
+    code = TypedCode("7", "BODY", "b-o-d-y")
+    assert code == TypedCode("7", "BODY")
+    assert "b-o-d-y" not in repr(code)
 
 
 def test_codes_do_not_show_themselves() -> None:

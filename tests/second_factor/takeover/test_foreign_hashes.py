@@ -66,6 +66,11 @@ def test_a_digest_comes_back() -> None:
     [
         (BCRYPT.replace("$04", "$15"), ReasonCode.TOO_COSTLY),
         (BCRYPT.replace("$04", "$00"), ReasonCode.UNKNOWN_HASH),
+        (ARGON2.replace("m=1024", "m=0"), ReasonCode.UNKNOWN_HASH),
+        (ARGON2.replace("t=6", "t=0"), ReasonCode.UNKNOWN_HASH),
+        ("pbkdf2:sha256:0:YQ:" + "A" * 43, ReasonCode.UNKNOWN_HASH),
+        ("pbkdf2_sha256$2000001$salt$" + "A" * 43 + "=", ReasonCode.TOO_COSTLY),
+        ("x" * 240, ReasonCode.UNKNOWN_HASH),
         (ARGON2.replace("m=1024", "m=131073"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("t=6", "t=1025"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("p=6", "p=17"), ReasonCode.TOO_COSTLY),
@@ -85,6 +90,66 @@ def test_a_hash_is_bounded_before_it_is_kept(text: str, expected: str) -> None:
     with pytest.raises(UnfitRecordError) as refused:
         read_hash(text)
     assert refused.value.reason.code == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        BCRYPT.replace("$04", "$14"),
+        BCRYPT.replace("$04", "$01"),
+        ARGON2.replace("m=1024,t=6", "m=131072,t=8"),
+        ARGON2.replace("t=6", "t=1024"),
+        ARGON2.replace("p=6", "p=16"),
+        ARGON2.replace("m=1024,t=6,p=6", "m=1,t=1,p=1"),
+        "pbkdf2:sha256:2000000:YQ:" + "A" * 43,
+        "pbkdf2:sha256:1:YQ:" + "A" * 43,
+        "digest:sha512:" + "A" * 86,
+    ],
+    ids=lambda value: value[:40],
+)
+def test_the_ceilings_themselves_are_kept(text: str) -> None:
+    """What costs as much as one attempt may cost, or as little, comes in."""
+    assert read_hash(text).text == text
+    assert from_text(f"lower {text}").dress is Dress.LOWER
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("sha1", 20), ("sha256", 32), ("sha512", 64)]
+)
+def test_a_tag_is_as_long_as_its_hash_function(name: str, size: int) -> None:
+    """And no byte shorter or longer; a bare digest of SHA-1 is no hash of a code."""
+    whole = bytes(size)
+    kept = pbkdf2(whole, name, iterations=1000, salt=b"a")
+    assert parts_of_pbkdf2(kept.text) == (name, 1000, b"a", whole)
+    for other in (whole[1:], whole + b"x"):
+        with pytest.raises(UnfitRecordError):
+            pbkdf2(other, name, iterations=1000, salt=b"a")
+    if name != "sha1":
+        kept = digest(whole, name)
+        assert parts_of_digest(kept.text) == (name, whole)
+        assert kept.dress is Dress.AS_TYPED
+
+
+@pytest.mark.parametrize(
+    ("salt", "expected"), [(200, ReasonCode.TOO_LARGE), (0, ReasonCode.UNKNOWN_HASH)]
+)
+def test_a_salt_has_a_size(salt: int, expected: str) -> None:
+    """One byte at least, and no more than the column holds."""
+    with pytest.raises(UnfitRecordError) as refused:
+        pbkdf2(TAG, "sha256", iterations=1, salt=b"a" * salt)
+    assert refused.value.reason.code == expected
+
+
+def test_the_longest_text_fits() -> None:
+    """With SHA-512 and 240 characters in all."""
+    salt = b"a" * 101  # 135 characters of base64
+    kept = pbkdf2(bytes(64), "sha512", iterations=1, salt=salt)
+    assert len(kept.text) == 238
+    kept = pbkdf2(bytes(64), "sha512", iterations=100, salt=salt)
+    assert len(kept.text) == 240
+    with pytest.raises(UnfitRecordError) as refused:
+        pbkdf2(bytes(64), "sha512", iterations=1000, salt=salt)
+    assert refused.value.reason.code == ReasonCode.TOO_LARGE
 
 
 def test_parts_that_cannot_be_are_refused() -> None:
