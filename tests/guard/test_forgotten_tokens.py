@@ -54,6 +54,19 @@ def test_the_longest_token_is_read() -> None:
     assert read_token(keyring, written, now=NOON) == longest
 
 
+def test_what_is_longer_than_any_token_is_not_even_opened() -> None:
+    """4,400 characters are read; one more is refused, whoever sealed it."""
+    keyring, ends = Keyring.generate(), NOON + timedelta(hours=1)
+    tokens = {
+        len(written): written
+        for size in range(3225, 3235)
+        for written in [write_token(keyring, ForgottenToken("a" * size, 0, ends, NOON))]
+    }
+    assert read_token(keyring, tokens[4400], now=NOON).until == ends
+    with pytest.raises(TokenRefusedError):
+        read_token(keyring, tokens[4401], now=NOON)
+
+
 @pytest.mark.parametrize("given", ["", "x", None, 17, b"cgs1", "x" * 9000])
 def test_what_is_no_token_is_refused(given: object) -> None:
     """Anything may come from a link."""

@@ -198,6 +198,106 @@ def test_unquoted_plus_signs_are_read() -> None:
     assert seed_of(came_in(read_google([{"uri": uri}]))[0]) == seed
 
 
+def test_the_algorithms_are_an_enumeration_too() -> None:
+    """Nought and 1 are SHA-1, 2 is SHA-256; nought and 1 are six digits."""
+    wanted = {
+        (0, 0): Parameters(),
+        (1, 1): Parameters(),
+        (2, 2): Parameters(8, Algorithm.SHA256),
+    }
+    for (algorithm, digits), parameters in wanted.items():
+        written = row((1, entry(SEED, (4, algorithm), (5, digits))))
+        assert came_in(read_google([written]))[0].parameters == parameters
+
+
+def test_positions_count_the_rows() -> None:
+    """What came in, what did not, and a missing part, which is told at the end."""
+    rows: list[Row] = [
+        {"uri": EXAMPLE},
+        {"uri": None, "account_id": "7"},
+        row((1, entry()), (1, entry(b"short")), (3, 2), (4, 0), (5, 9)),
+    ]
+    read = list(read_google(rows))
+    assert [record.position for record in read] == [1, 2, 3, 3, 3]
+    assert [record.account_id for record in read[1:2]] == ["7"]
+    assert reasons(read[4:]) == [ReasonCode.BATCH_MISSING]
+
+
+def test_only_the_parts_that_are_said_to_be_count() -> None:
+    """Parts are counted from nought, each batch for itself."""
+    first = [row((1, entry()), (3, 2), (4, index), (5, 1)) for index in (0, 1)]
+    other = [row((1, entry()), (3, 2), (4, index), (5, 2)) for index in (1, 2)]
+    told = reasons(read_google([*first, *other]))
+    assert told == [None] * 4 + [ReasonCode.BATCH_MISSING]
+
+
+def test_a_thousand_parts_are_the_most_that_are_asked_for() -> None:
+    """No export is larger; a number beyond that is not believed."""
+    parts = [row((1, entry()), (3, 5000), (4, index)) for index in range(1000)]
+    assert len(came_in(read_google(parts))) == 1000
+    assert reasons(read_google(parts[:-1]))[-1] == ReasonCode.BATCH_MISSING
+
+
+def test_the_longest_uri_is_read() -> None:
+    """8,192 characters; one more is refused."""
+    uri = EXAMPLE + "&x="
+    [record] = came_in(read_google([{"uri": uri.ljust(8192, "x")}]))
+    assert record.account_id == "alice@google.com"
+    too_long = {"uri": uri.ljust(8193, "x")}
+    assert reasons(read_google([too_long])) == [ReasonCode.TOO_LARGE]
+
+
+@pytest.mark.parametrize(("more", "is_read"), [(7, True), (8, False)])
+def test_a_uri_has_at_most_eight_fields(more: int, *, is_read: bool) -> None:
+    """The app writes one."""
+    uri = EXAMPLE + "".join(f"&x{each}=1" for each in range(more))
+    wanted = None if is_read else ReasonCode.UNREADABLE
+    assert reasons(read_google([{"uri": uri}])) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("name", "issuer", "account"),
+    [
+        (b"Forum:alice", b"Forum", "alice"),
+        (b"Forum : alice ", b"Forum", "alice"),
+        (b"Forum:alice", b"Other", "Forum:alice"),
+        (b"Forum:alice", b"", "Forum:alice"),
+        (b"alice", b"alice", "alice"),
+    ],
+)
+def test_the_issuer_is_taken_off_the_name(
+    name: bytes, issuer: bytes, account: str
+) -> None:
+    """Where it stands before a colon; another colon is part of the name."""
+    written = message((1, SEED), (2, name), (3, issuer), (6, 2))
+    [record] = came_in(read_google([row((1, written))]))
+    assert (record.account_id, record.label) == (account, name.decode())
+    assert record.issuer == issuer.decode()
+
+
+@pytest.mark.parametrize("number", [0, 127, 128, 16_383, 16_384, 2**63])
+def test_a_number_is_seven_bits_to_a_byte(number: int) -> None:
+    """The bit above says that more follow; ten bytes are the most."""
+    assert list(fields_of(message((1, number), (2, b"x")))) == [(1, number), (2, b"x")]
+
+
+def test_a_field_may_end_with_the_message_and_be_empty() -> None:
+    """Its number may be larger than a byte."""
+    data = message((200, b""), (17, b"abc"))
+    assert list(fields_of(data)) == [(200, b""), (17, b"abc")]
+
+
+@pytest.mark.parametrize("size", [9, 10, 11])
+def test_a_number_has_at_most_ten_bytes(size: int) -> None:
+    """64 bits, seven to a byte."""
+    data = b"\x08" + b"\x80" * (size - 1) + b"\x01"
+    if size <= 10:
+        assert list(fields_of(data)) == [(1, 1 << 7 * (size - 1))]
+        return
+    with pytest.raises(UnfitRecordError):
+        list(fields_of(data))
+
+
 def test_fixed_numbers_are_passed_over() -> None:
     """Fields of four and eight bytes are skipped as the encoding says."""
     data = bytes([0x0D, 1, 2, 3, 4, 0x11, *range(8), 0x08, 5])

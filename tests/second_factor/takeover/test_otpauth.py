@@ -148,6 +148,12 @@ def test_the_row_may_say_whose_it_is() -> None:
         (f"https://totp/a?secret={SEED_BASE32}", ReasonCode.UNREADABLE),
         ("otpauth://[totp/a", ReasonCode.UNREADABLE),
         ("otpauth://totp/a?" + "x&" * 40, ReasonCode.UNREADABLE),
+        (
+            f"otpauth://totp/a?secret={SEED_BASE32}"
+            + "".join(f"&x{n}=" for n in range(32)),
+            ReasonCode.UNREADABLE,
+        ),
+        (f"otpauth://totp/a?secret={SEED_BASE32}&x=".ljust(4097, "x"), "too_large"),
         ("otpauth://totp/a?secret=" + "A" * 5000, ReasonCode.TOO_LARGE),
         ("", ReasonCode.UNREADABLE),
         (None, ReasonCode.UNREADABLE),
@@ -157,6 +163,16 @@ def test_the_row_may_say_whose_it_is() -> None:
 def test_what_is_no_seed_by_time_is_refused(uri: object, expected: str) -> None:
     """Counters, other kinds and what is no URI are refused, each with its reason."""
     assert reasons(read_otpauth([{"uri": uri}])) == [expected]
+
+
+@pytest.mark.parametrize(
+    "more", ["".join(f"&x{n}=" for n in range(31)), "&x=" + "x" * (4096 - 24 - 32 - 3)]
+)
+def test_the_largest_uris_are_read(more: str) -> None:
+    """Thirty-two fields, and 4,096 characters in all."""
+    uri = f"otpauth://totp/a?secret={SEED_BASE32}{more}"
+    [record] = came_in(read_otpauth([{"uri": uri}]))
+    assert seed_of(record) == SEED
 
 
 @pytest.mark.promise("P7")

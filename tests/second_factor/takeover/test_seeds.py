@@ -1,12 +1,14 @@
 """Seeds in base32, hexadecimal and bytes."""
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import SEED, SEED_BASE32
 
+from credguard._secret import Secret
 from credguard.errors import UnfitRecordError
 from credguard.second_factor.takeover.refusals import ReasonCode
 from credguard.second_factor.takeover.seeds import from_base32, from_bytes, from_hex
@@ -56,6 +58,16 @@ def test_every_seed_comes_back(seed: bytes, width: int) -> None:
     assert from_hex(seed.hex().upper()).reveal() == seed
     assert from_bytes(memoryview(seed)).reveal() == seed
     assert from_bytes("\\x" + seed.hex()).reveal() == seed
+
+
+@pytest.mark.parametrize("read", [from_base32, from_hex])
+def test_a_text_of_1024_characters_is_read(read: Callable[[object], Secret]) -> None:
+    """Spaces and all; one more is refused before anything is done with it."""
+    text = "32" * 16
+    assert read(text.ljust(1024)).reveal() == read(text).reveal()
+    with pytest.raises(UnfitRecordError) as refused:
+        read(text.ljust(1025))
+    assert refused.value.reason.code == ReasonCode.SEED_TOO_LONG
 
 
 def test_bits_after_the_last_byte_are_passed_over() -> None:
