@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credguard._secret import Secret, keeping_no_locals, keeps_no_locals, never_copied
+from credguard._secret import (
+    Secret,
+    keeping_no_locals,
+    keeps_no_locals,
+    never_copied,
+    unwrapped,
+)
 
 SECRET = Secret(b"hunter2")
 OURS = {"caught", "awaited"}
@@ -128,6 +134,134 @@ def test_what_the_caller_was_about_stays_as_it_was() -> None:
     while chain[-1].__context__ is not None:
         chain.append(chain[-1].__context__)
     assert "tomato" in locals_of(chain[-1])
+
+
+def refuse(args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+    """Refuse a call whose argument is not one text."""
+    word = "hunter2"
+    if args != ("tomato",) or kwargs:
+        raise TypeError(word.upper())
+
+
+async def repeated(word: str) -> str:
+    """Return a text, after others had their turn."""
+    await asyncio.sleep(0)
+    return word
+
+
+def awaited_checked(*args: str) -> str:
+    """Wait for a call that is checked."""
+    return asyncio.run(keeps_no_locals(repeated, refuse)(*args))
+
+
+@pytest.mark.parametrize("call", [keeps_no_locals(str, refuse), awaited_checked])
+def test_arguments_are_checked_before_the_call(call: Callable[..., str]) -> None:
+    """What the check raises leaves no local variable behind either."""
+    assert call("tomato") == "tomato"
+    with pytest.raises(TypeError, match="HUNTER2") as refused:
+        call("potato")
+    told = traceback.TracebackException.from_exception(refused.value)
+    assert [each.name for each in told.stack][-1] == "refuse"
+    shown = traceback.TracebackException.from_exception(
+        refused.value, capture_locals=True
+    )
+    assert "hunter2" not in repr([each.locals for each in shown.stack[1:]])
+
+
+def test_what_is_wrapped_can_be_had_by_itself() -> None:
+    """And what is not is itself."""
+    for function in (inner, repeated):
+        assert unwrapped(keeps_no_locals(function)) is function
+        assert unwrapped(function) is function
+
+
+@keeping_no_locals
+class Derived(Keeper):
+    """Something public that inherits, with a method of its own that is not."""
+
+    def __init__(self) -> None:
+        self.word = "tomato"
+
+    def _call(self, word: str) -> None:
+        inner(word)
+
+    def own(self, word: str) -> None:
+        """Fail further in."""
+        inner(word)
+
+
+def test_each_public_method_is_wrapped_once() -> None:
+    """Those that are inherited were so before; private ones are not at all."""
+    assert Derived.call is Keeper.call
+    for method in (Derived.own, Derived.__init__, Derived.call):
+        bare = unwrapped(method)
+        assert bare is not method
+        assert unwrapped(bare) is bare
+    assert unwrapped(Derived._call) is Derived._call
+
+
+class Ours:
+    """A class of the package that something public inherits from."""
+
+    __module__ = "credguard.somewhere"
+
+    def low(self, word: str) -> None:
+        """Fail further in."""
+        inner(word)
+
+
+class Theirs:
+    """A class of somebody else's."""
+
+    def far(self, word: str) -> None:
+        """Fail further in."""
+        inner(word)
+
+
+def test_what_is_inherited_is_wrapped_where_it_is_ours() -> None:
+    """And another package's class stays as it is."""
+
+    @keeping_no_locals
+    class Public(Ours, Theirs):
+        """Something public that has no method of its own."""
+
+    assert unwrapped(Ours.low) is not Ours.low
+    assert unwrapped(Theirs.far) is Theirs.far
+    assert "hunter2" not in locals_of(caught(Public().low))
+
+
+@pytest.mark.promise("P4")
+def test_a_cause_is_cleared_by_itself() -> None:
+    """Also where nothing was being handled any more when the error was raised."""
+    failure: list[BaseException] = []
+
+    def fail() -> None:
+        raise RuntimeError from failure.pop()
+
+    def keep(word: str) -> None:
+        try:
+            inner(word)
+        except AttributeError as error:
+            failure.append(error)
+
+    keep("hunter2")
+    with pytest.raises(RuntimeError) as raised:
+        keeps_no_locals(fail)()
+    assert raised.value.__context__ is None
+    assert raised.value.__cause__ is not None
+    assert "hunter2" not in locals_of(raised.value.__cause__)
+
+
+def test_errors_may_lead_to_each_other() -> None:
+    """Two that are each other's cause are cleared once, and that ends."""
+    one, other = RuntimeError("one"), RuntimeError("other")
+    one.__cause__, other.__cause__ = other, one
+
+    def fail() -> None:
+        raise one
+
+    with pytest.raises(RuntimeError, match="one"):
+        keeps_no_locals(fail)()
 
 
 @pytest.mark.promise("P4")

@@ -82,6 +82,22 @@ def test_a_surrogate_is_what_utf8_refuses(text: str) -> None:
         assert not has_surrogate(text)
 
 
+@pytest.mark.promise("P7")
+@pytest.mark.parametrize(
+    ("text", "has_one"),
+    [
+        ("\ud800", True),
+        ("a\udfffb", True),
+        ("\ud7ff\ue000", False),
+        ("\U00010000", False),
+        ("", False),
+    ],
+)
+def test_the_first_surrogate_and_the_last(text: str, *, has_one: bool) -> None:
+    """And the characters beside them, which are none."""
+    assert has_surrogate(text) is has_one
+
+
 @given(instant=INSTANTS)
 def test_iso_is_read_back(instant: datetime) -> None:
     """Any instant comes back from its text, in UTC and to the microsecond."""
