@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from credguard.errors import WorkFactorTooHighError
-from credguard.passwords import Ceilings
+from credguard.passwords import Ceilings, WorkFactor
 from credguard.passwords.phc import (
     MAX_SALT_BYTES,
     MAX_TAG_BYTES,
@@ -144,6 +144,13 @@ def test_sizes_are_those_of_rfc_9106() -> None:
     assert (SALT_BYTES, TAG_BYTES) == (16, 32)
     assert (MIN_SALT_BYTES, MAX_SALT_BYTES) == (8, 64)
     assert (MIN_TAG_BYTES, MAX_TAG_BYTES) == (16, 64)
+
+
+def test_a_cost_is_a_work_factor_and_back() -> None:
+    """With the same three numbers."""
+    factor = WorkFactor(memory_kib=64, passes=3, lanes=4)
+    assert Cost.of(factor) == Cost(memory_kib=64, passes=3, lanes=4)
+    assert Cost.of(factor).work_factor == factor
 
 
 def test_the_work_of_a_hash_is_its_memory_times_its_passes() -> None:
