@@ -133,10 +133,33 @@ def test_a_row_that_does_not_fit_says_why(change: Row, expected: str) -> None:
     assert reasons(read_allauth([{**TOTP, **change}])) == [expected]
 
 
-def test_digits_that_no_setting_has_are_refused() -> None:
+@pytest.mark.parametrize("digits", [0, 41])
+def test_digits_that_no_setting_has_are_refused(digits: int) -> None:
     """A length of code that HMAC cannot fill is no setting of allauth."""
-    settings = AllauthSettings(code_digits=0)
+    settings = AllauthSettings(code_digits=digits)
     assert reasons(read_allauth([CODES], settings=settings)) == [ReasonCode.UNREADABLE]
+
+
+@pytest.mark.parametrize("digits", [1, 40])
+def test_the_shortest_and_the_longest_codes_come_in(digits: int) -> None:
+    """Each with all its digits."""
+    settings = AllauthSettings(code_digits=digits, code_count=3)
+    [record] = came_in(read_allauth([CODES], settings=settings))
+    assert [len(code) for code in codes_of(record)] == [digits] * 3
+
+
+def test_the_defaults_are_those_of_allauth() -> None:
+    """Six digits, thirty seconds, a step of tolerance, ten codes of eight digits."""
+    settings = AllauthSettings()
+    assert (settings.digits, settings.period, settings.tolerance) == (6, 30, 1)
+    assert (settings.code_count, settings.code_digits) == (10, 8)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(32, None), (33, "too_many_codes")])
+def test_a_list_has_at_most_32_codes(count: int, expected: str | None) -> None:
+    """One more is refused, and not left out."""
+    row: Row = {**CODES, "data": {"migrated_codes": ["a"] * count}}
+    assert reasons(read_allauth([row])) == [expected]
 
 
 def test_data_may_be_text_or_parsed() -> None:
