@@ -73,6 +73,7 @@ def test_a_digest_comes_back() -> None:
         ("x" * 240, ReasonCode.UNKNOWN_HASH),
         (ARGON2.replace("m=1024", "m=131073"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("t=6", "t=1025"), ReasonCode.TOO_COSTLY),
+        (ARGON2.replace("m=1024,t=6", "m=61681,t=17"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("p=6", "p=17"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("p=6", "p=0"), ReasonCode.UNKNOWN_HASH),
         ("pbkdf2:sha256:2000001:YQ:" + "A" * 43, ReasonCode.TOO_COSTLY),
