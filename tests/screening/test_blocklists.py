@@ -198,3 +198,8 @@ def test_the_stamp_of_words_changes_with_them(words: list[str], another: str) ->
     assert Words(reversed(words)).stamp == stamp
     if Words(words).look_up(another) == NotListed():
         assert Words([*words, another]).stamp != stamp
+
+
+def test_the_stamp_of_words_outlives_a_release() -> None:
+    """It is kept with each account; another one has every account screened again."""
+    assert Words(["forum2026", "Forum", "CAF\u00c9"]).stamp == "words fb8439cae6a3793c"

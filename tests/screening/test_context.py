@@ -4,13 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from credguard.screening.context import (
-    MAX_JOINED,
-    MAX_PARTS,
-    MAX_TEXT_CHARACTERS,
-    MAX_TEXTS,
-    ContextWords,
-)
+from credguard.screening.context import ContextWords
 
 ALICE = ("alice.smith@acme-corp.example", "Alice Smith", "Acme Corp")
 
@@ -95,9 +89,10 @@ def test_any_texts_and_password_are_judged(texts: list[str], password: str) -> N
     """Nothing raises, and the number and length of words are bounded."""
     words = ContextWords(texts)
     words.make_up(password)
-    assert len(words.plain) <= MAX_TEXTS * MAX_PARTS * MAX_JOINED
+    # Of ten parts, as many words of one, two and three: 10 + 9 + 8.
+    assert len(words.plain) <= 16 * 27
     # Case folding triples a character at most.
-    assert all(len(word) <= 3 * MAX_TEXT_CHARACTERS for word in words.plain)
+    assert all(len(word) <= 3 * 128 for word in words.plain)
 
 
 @given(st.text("abcdefghkmnqruvwy", min_size=3, max_size=20), st.data())
@@ -126,7 +121,35 @@ def test_composition_makes_no_difference(text: str) -> None:
 
 
 def test_texts_past_the_bound_do_not_count() -> None:
-    """What a host hands in without measure costs no more."""
-    texts = [*["one"] * MAX_TEXTS, "seventeenth"]
-    assert not ContextWords(texts).make_up("seventeenth")
-    assert not ContextWords([" " * MAX_TEXT_CHARACTERS + "late"]).make_up("late")
+    """What a host hands in without measure costs no more: 16 texts of 128 each."""
+    texts = [*["one"] * 15, "sixteenth", "seventeenth"]
+    assert set(ContextWords(texts).plain) == {"one", "sixteenth"}
+    assert ContextWords([" " * 125 + "late"]).plain == ("lat",)
+    assert ContextWords([" " * 126 + "late"]).plain == ()
+
+
+def test_of_a_text_ten_parts_count_and_three_are_joined() -> None:
+    """An eleventh part makes no word, and neither do four together."""
+    ten = ["alfa", "bravo", "carl", "delta", "echo", "fox", "golf", "hotel", "igor"]
+    plain = set(ContextWords([" ".join([*ten, "juliet", "kilo"])]).plain)
+    assert len(plain) == 10 + 9 + 8
+    assert {"alfabravocarl", "hoteligorjuliet"} <= plain
+    assert not {"kilo", "julietkilo", "alfabravocarldelta"} & plain
+
+
+def test_the_longest_word_comes_first() -> None:
+    """An estimate takes the first for the likeliest, so a whole name goes first."""
+    words = ContextWords(["abc", "qrstabcuvw", "abcde"])
+    assert words.plain == ("qrstabcuvw", "abcde", "abc")
+
+
+def test_a_word_within_a_word_leaves_nothing_of_it() -> None:
+    """The longer one is taken out as a whole, before the shorter one could be."""
+    assert ContextWords(["abc", "qrstabcuvw"]).make_up("qrstabcuvw")
+
+
+def test_five_other_characters_are_enough() -> None:
+    """Four are not, wherever they stand."""
+    words = ContextWords(["alice"])
+    assert words.make_up("wxalicevz")
+    assert not words.make_up("wxalicevzk")

@@ -25,6 +25,7 @@ from credguard.screening import (
     WhenUnasked,
     Words,
 )
+from credguard.screening.strength import NO_STRENGTH, Strength
 
 GOOD = "correct horse battery staple"
 BREACHED = Reason(ReasonCode.BREACHED, arguments=(("at_least", 1000),))
@@ -55,6 +56,11 @@ def test_a_good_password_is_accepted_with_its_strength() -> None:
     assert bool(accepted) is True
     assert accepted.strength.score == 4
     assert not accepted.recheck
+
+
+def test_nothing_needs_a_second_look_unless_that_is_said() -> None:
+    """A host that makes one for its own tests gets a plain yes."""
+    assert Accepted(NO_STRENGTH) == Accepted(NO_STRENGTH, recheck=False, why=None)
 
 
 # NIST SP 800-63B-4 section 3.1.1.2: 15 alone, 8 with a second factor, at least 64.
@@ -114,6 +120,19 @@ def test_an_easy_password_is_refused_with_hints(password: str) -> None:
     assert reason.hints[0].text in reason.text
 
 
+def test_a_million_guesses_are_enough_and_one_fewer_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The floor itself is accepted, and by default it is 1,000,000."""
+    for guesses, found in ((1_000_000, []), (999_999, ["too_guessable"])):
+        strength = Strength(score=2, guesses=guesses)
+        monkeypatch.setattr(
+            "credguard.screening.policy.estimate",
+            lambda *_, strength=strength, **__: strength,
+        )
+        assert codes(PasswordPolicy(), GOOD) == found
+
+
 def test_no_composition_is_asked_for() -> None:
     """No kind of character is needed, and none is barred."""
     for password in (
@@ -163,6 +182,15 @@ def test_an_accounts_many_words_do_not_displace_the_sites() -> None:
     context = [f"name{number} of an account" for number in range(100)]
     found = policy.reasons("acme2026", context=context)
     assert [reason.code for reason in found] == ["context"]
+
+
+def test_the_first_eight_texts_of_an_account_count() -> None:
+    """Empty ones take no place, and what follows the eighth is not looked at."""
+    policy = PasswordPolicy(fewest_guesses=0, minimum=8)
+    seven = [f"name{number}" for number in range(7)]
+    found = policy.reasons("acme2026", context=[*seven, "", "acme"])
+    assert [reason.code for reason in found] == ["context"]
+    assert policy.reasons("acme2026", context=[*seven, "other", "acme"]) == ()
 
 
 def test_context_makes_an_estimate_lower() -> None:
@@ -311,6 +339,14 @@ def test_a_password_in_use_is_screened_in_normal_form(password: str) -> None:
     blocklist = Always(NotListed())
     assert PasswordPolicy(blocklist=blocklist).screen(password) == NotListed()
     assert blocklist.asked == [unicodedata.normalize("NFC", password)]
+
+
+def test_what_is_no_text_is_not_screened() -> None:
+    """It is a fault of the host, and the error names the argument alone."""
+    blocklist = Always(NotListed())
+    with pytest.raises(TypeError, match=r"^PasswordPolicy\.screen\(\): pass"):
+        PasswordPolicy(blocklist=blocklist).screen(b"hunter2")  # type: ignore[arg-type]
+    assert blocklist.asked == []
 
 
 # NIST SP 800-63B-4 section 3.1.1.2: no rules of composition.

@@ -69,11 +69,13 @@ def are_in_order(answer: bytes) -> bool:
 @pytest.mark.promise("P5")
 @given(st.lists(st.sampled_from(PIECES), max_size=8).map(b"".join) | st.binary())
 @example(b"")
+@example(b"0" * 35 + b":")
 @example(b"0" * 35 + b":" + b"9" * 13)
 @example(b"0" * 35 + b":1\n\n" + b"0" * 35 + b":1")
 @example(b"0" * 35 + b":1\r\n" + b"1" * 35 + b":1\n" + b"2" * 35 + b":1")
 @example(b"0" * 35 + b":1\n" + b"0" * 35 + b":2\n" + b"0" * 35 + b":10")
 @example(b"9" * 35 + b":0\n" + b"0" * 35 + b":2")
+@example(b"9" * 35 + b":1\n" + b"0" * 35 + b":2")
 def test_an_answer_is_read_exactly_if_it_has_the_form(answer: bytes) -> None:
     """Anything else is refused as a whole; nothing raises."""
     body = read_body(answer, fewest_lines=0)
@@ -181,6 +183,14 @@ def test_padding_is_no_line() -> None:
         assert body == Unasked(UnaskedReason.TOO_FEW_LINES)
 
 
+def test_padding_before_the_lines_takes_none_of_them_away() -> None:
+    """Wherever it stands, as many lines as are needed are enough."""
+    padding = [f"{number:035X}:0" for number in range(200)]
+    for lines in (spread(400) + padding, padding + spread(400)):
+        body = read_body("\n".join(lines).encode(), fewest_lines=400)
+        assert isinstance(body, RangeBody)
+
+
 def test_a_small_service_may_have_nothing_but_padding() -> None:
     """With a floor of 0 a range may be empty, but an answer may not."""
     body = read_body(b"A" * 35 + b":0", fewest_lines=0)
@@ -196,3 +206,18 @@ def test_an_answer_with_a_gap_is_not_the_whole_of_it(missing: int) -> None:
     lines = [line for line in spread(2000) if line[0] != f"{missing:X}"]
     body = read_body("\n".join(lines).encode(), fewest_lines=400)
     assert body == Unasked(UnaskedReason.TOO_FEW_LINES)
+
+
+@pytest.mark.promise("P5")
+@pytest.mark.parametrize(("lines", "whole"), [(399, True), (400, False)])
+def test_a_gap_in_few_lines_says_nothing(*, lines: int, whole: bool) -> None:
+    """Up to 399 a first digit may be missing by chance; from 400 on it was cut out."""
+    body = read_body("\n".join(spread(lines, 15)).encode(), fewest_lines=0)
+    assert isinstance(body, RangeBody) is whole
+
+
+def test_only_first_digits_are_missed() -> None:
+    """A whole answer need not have any two digits in particular."""
+    lines = sorted(f"{at % 16:X}F{at:033X}:1" for at in range(2000))
+    body = read_body("\n".join(lines).encode(), fewest_lines=400)
+    assert isinstance(body, RangeBody)

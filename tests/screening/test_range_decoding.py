@@ -1,4 +1,5 @@
 import gzip
+import random
 import zlib
 
 import pytest
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from credguard.screening import Unasked, UnaskedReason
-from credguard.screening.range_decoding import MAX_DECODED_BYTES, decoded
+from credguard.screening.range_decoding import decoded
 
 MALFORMED = Unasked(UnaskedReason.MALFORMED)
 
@@ -42,10 +43,21 @@ def test_other_encodings_are_refused(encoding: str) -> None:
     assert decoded(zlib.compress(b"1"), encoding) == MALFORMED
 
 
+def test_only_the_gzip_format_is_gzip() -> None:
+    """The same compression in zlib's own wrapping is something else."""
+    assert decoded(zlib.compress(b"1"), "gzip") == MALFORMED
+
+
+def test_what_repeats_far_apart_comes_back() -> None:
+    """A packer may look back 32 KiB, as far as the format reaches."""
+    body = random.Random(1).randbytes(32_000) * 5
+    assert decoded(gzip.compress(body), "gzip") == body
+
+
 @pytest.mark.parametrize("more", [0, 1, 50_000_000])
 def test_what_comes_out_has_a_ceiling(more: int) -> None:
     """Up to four mebibytes and not a byte beyond, however much there would be."""
-    size = MAX_DECODED_BYTES + more
+    size = 4 * 1024 * 1024 + more
     packer = zlib.compressobj(wbits=31)
     piece = bytes(min(size, 1_000_000))
     packed = b"".join(packer.compress(piece) for _ in range(size // len(piece)))

@@ -43,6 +43,16 @@ def test_a_reason_has_the_arguments_of_its_sentence(code: ReasonCode) -> None:
                 Reason(code, arguments=tuple(wrong.items()))
 
 
+@pytest.mark.parametrize(
+    ("code", "needed"),
+    [(ReasonCode.COMMON, "none"), (ReasonCode.TOO_SHORT, "minimum")],
+)
+def test_what_a_reason_needs_is_told(code: ReasonCode, needed: str) -> None:
+    """By the names of the arguments, or that there are none."""
+    with pytest.raises(SetupError, match=rf"'{code}' are: {needed}$"):
+        Reason(code, arguments=(("at_least", 1),))
+
+
 def test_a_code_is_its_own_name() -> None:
     """Hosts translate by code, which is plain text."""
     assert Reason(ReasonCode.COMMON).code == "common"

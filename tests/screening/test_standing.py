@@ -41,6 +41,8 @@ def test_a_verdict_is_kept_with_what_to_tell(
     standing = standing_of(verdict, NOW, now=NOON)
     assert standing.outcome is outcome
     assert standing.reasons == reasons
+    if outcome is not Outcome.LISTED:
+        assert standing.times == 0
 
 
 @pytest.mark.parametrize("code", ReasonCode)

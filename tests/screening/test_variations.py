@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credguard.screening.variations import MOST_FORMS, earlier_forms, is_variation
+from credguard.screening.variations import earlier_forms, is_variation
 
 OLD = "Tr0ubador winter 2024"
 
@@ -39,7 +39,11 @@ def test_a_variation_is_recognized_by_the_old_password(new: str) -> None:
         ("correct horse", "xcorrect horse"),
         ("correct horse", "!correct horse"),
         ("correct horse", "c0rrect h0r$e"),
+        ("correct horse", "correct horsexy"),
         ("correct horse", "esroh tcerroc"),
+        ("winter2024", "4202retniw"),
+        ("summer  holiday", "summer 1 holiday"),
+        ("first line\nbay 1", "first line\nbay 2"),
         ("correct horse", "correct horsecorrect horse"),
         ("winter2024", "winter2025"),
         ("Winter2024", "winter2024"),
@@ -72,7 +76,7 @@ def test_another_password_is_none(old: str, new: str) -> None:
 def test_there_are_few_forms_whatever_was_typed(password: str) -> None:
     """Each costs a hash: never more than twelve, none twice, none empty."""
     forms = earlier_forms(password)
-    assert len(forms) == len(set(forms)) <= MOST_FORMS
+    assert len(forms) == len(set(forms)) <= 12
     assert password not in forms
     assert "" not in forms
 
@@ -94,3 +98,34 @@ def test_what_nobody_typed_has_no_forms(odd: object) -> None:
 def test_what_is_no_password_is_no_variation(odd: object) -> None:
     """Whatever is sent as a new password is judged by the policy, and at once."""
     assert not is_variation(odd, of="harbour")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_one"),
+    [
+        ("7!haRBour", "99HARBour!!", True),
+        ("7ruobrah7", "99HARBour!!", True),
+        ("1harbourHarbour2", "99HARBour!!", True),
+        ("1harbourHarbourharbour2", "99HARBour!!", False),
+        ("7!bAYs", "99BaYS!!", True),
+        ("7!bAY", "99BaY!!", False),
+    ],
+)
+def test_what_is_added_hides_no_word(*, old: str, new: str, is_one: bool) -> None:
+    """The same word, backwards or twice, from four characters on."""
+    assert old not in earlier_forms(new)
+    assert new not in earlier_forms(old)
+    assert is_variation(new, of=old) is is_one
+
+
+def test_nothing_is_counted_below_zero() -> None:
+    """Nobody goes from minus one to zero."""
+    assert "harbour-1" not in earlier_forms("harbour0")
+
+
+def test_up_to_256_characters_have_earlier_forms() -> None:
+    """One more, and only the password itself is its variation, up to 4,096."""
+    assert earlier_forms("x" * 256)
+    assert earlier_forms("x" * 257) == ()
+    assert is_variation("x" * 4_096, of="x" * 4_096)
+    assert not is_variation("x" * 4_097, of="x" * 4_097)
