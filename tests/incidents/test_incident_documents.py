@@ -1,4 +1,4 @@
-"""What an incident says, without a database: its bounds, and its texts to the letter."""
+"""What an incident says, without a database: bounds, and texts to the letter."""
 
 import json
 from datetime import datetime, timedelta

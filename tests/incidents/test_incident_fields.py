@@ -19,6 +19,11 @@ from credguard.incidents.fields import FIELDS, Kind, checked, field_named, read_
         ("happened_from", "2019-02-05T15:00+01:00", "2019-02-05T14:00:00Z"),
         ("cyber", "no", "no"),
         ("people", "users; children; users", "users; children"),
+        (
+            "properties",
+            "confidentiality; integrity; availability",
+            "confidentiality; integrity; availability",
+        ),
         ("what_happened", " Two were swapped. ", "Two were swapped."),
         ("contact", "press@forum.example", "press@forum.example"),
     ],
@@ -56,6 +61,14 @@ def test_what_is_no_answer_is_refused(name: str, answer: str) -> None:
         checked(field_named(name), answer)
     assert name in str(refused.value)
     assert "jane" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "several"), [("people", True), ("cyber", False)])
+def test_whether_several_may_be_chosen_is_told(*, name: str, several: bool) -> None:
+    """And how to write them, where they may."""
+    with pytest.raises(IncidentStateError) as refused:
+        checked(field_named(name), "perhaps")
+    assert str(refused.value).endswith(", several with ; between them") is several
 
 
 def test_a_question_that_is_not_asked_is_refused() -> None:

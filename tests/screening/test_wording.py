@@ -84,3 +84,12 @@ def test_a_table_that_would_break_in_a_form_is_not_made(
     """A code that is misspelled and an argument that is not there are found at once."""
     with pytest.raises(SetupError):
         Wording(**table)  # type: ignore[arg-type]  # some of them on purpose
+
+
+@pytest.mark.parametrize(
+    ("code", "names"), [(ReasonCode.TOO_SHORT, "minimum"), (ReasonCode.COMMON, "none")]
+)
+def test_what_a_sentence_may_name_is_told(code: ReasonCode, names: str) -> None:
+    """Whoever writes a table learns which arguments there are, or that none are."""
+    with pytest.raises(SetupError, match=f"its arguments: {names}$"):
+        Wording(reasons={code: "{least}"})

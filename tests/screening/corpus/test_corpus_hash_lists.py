@@ -10,6 +10,7 @@ from credguard.screening.corpus.hash_lists import Batch, batch_of, batches_of
 A, B = bytes(range(20)), bytes(range(20, 40))
 NT, LM = bytes(range(16)), bytes(range(16, 32))
 TWO = ("alice", "bob")
+LDAP = "{SHA}" + base64.b64encode(A).decode()
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,10 @@ TWO = ("alice", "bob")
             Kind.NTLM,
             Batch(NT + NT, ("alice", "bob")),
         ),
+        (f"{A.hex()[:39]}\n{A.hex()}0\n", Kind.SHA1, Batch(b"", unread=2)),
+        (f"{A.hex()}\n{A.hex()[:38]}  \n", Kind.SHA1, Batch(A, unread=1)),
+        (f"7:x:{NT.hex()}", Kind.NTLM, Batch(NT, ("7",))),
+        (f"alice:1001:{LM.hex()}:{NT.hex()}:", Kind.NTLM, Batch(NT, ("alice",))),
         (f"alice:{NT.hex()}", Kind.NTLM, Batch(NT, ("alice",))),
         (f"{A.hex()}\n\n{NT.hex()}\nx\n", Kind.SHA1, Batch(A, unread=2)),
         (f"alice:sha1$${A.hex()}", Kind.SHA1, Batch(A, ("alice",))),
@@ -40,6 +45,13 @@ TWO = ("alice", "bob")
         (
             "alice:{SHA}" + base64.b64encode(NT).decode(),
             Kind.SHA1,
+            Batch(b"", unread=1),
+        ),
+        (f"alice:{LDAP[:5]}*{LDAP[5:]}", Kind.SHA1, Batch(b"", unread=1)),
+        (LDAP.replace("SHA", "MD5"), Kind.SHA1, Batch(b"", unread=1)),
+        (
+            "{SHA}" + base64.b64encode(NT).decode(),
+            Kind.NTLM,
             Batch(b"", unread=1),
         ),
         ("alice:{SHA}*", Kind.SHA1, Batch(b"", unread=1)),
@@ -63,6 +75,23 @@ def test_a_list_comes_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     found = list(batches_of([A.hex().encode() + b"\n"] * 5, Kind.SHA1))
     assert [len(each.digests) // 20 for each in found] == [2, 2, 1]
     assert list(batches_of([], Kind.SHA1)) == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_plain_hashes_are_not_looked_at_one_by_one(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list of a million is read at once; only columns cost a look at each line."""
+    monkeypatch.setattr(hash_lists, "batch_of", None)
+    text = f"{A.hex()}\n{B.hex()}\n{A.hex()}{end}".encode()
+    found = list(batches_of(text.splitlines(keepends=True), Kind.SHA1))
+    assert found == [Batch(A + B + A)]
+
+
+def test_a_batch_has_32768_lines() -> None:
+    """Some two megabytes of text at a time, whatever the list's length."""
+    found = list(batches_of([A.hex().encode() + b"\n"] * 32_769, Kind.SHA1))
+    assert [len(each.digests) // 20 for each in found] == [32_768, 1]
 
 
 def test_rows_of_a_table_keep_their_ids() -> None:

@@ -38,6 +38,36 @@ headers = st.builds(
 HEADER = Header(shape=Shape(Kind.SHA1, Width.DEFAULT, 3), entries=100, source="a list")
 
 
+def test_what_is_not_said_of_a_file_is_not_known_of_it() -> None:
+    """Every hash counts, none is large, and no time and no range's ETag is known."""
+    bare = Header(HEADER.shape, entries=0)
+    assert (bare.large, bare.min_count, bare.source) == (0, 1, "")
+    assert (bare.source_time, bare.built_time, bare.stamp) == (0, 0, bytes(8))
+    assert (bare.has_ranges, bare.wide_directory) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("wide", "has_ranges", "places"),
+    [
+        (False, False, (4132, 4148, 4148, 4648, 4664)),
+        (True, False, (4168, 4184, 4184, 4684, 4700)),
+        (False, True, (4132, 4148, 33_558_580, 33_559_080, 33_559_096)),
+    ],
+)
+def test_everything_stands_where_the_format_says(
+    *, wide: bool, has_ranges: bool, places: tuple[int, ...]
+) -> None:
+    """Nine numbers, two blocks, 100 records of five bytes, two large counts."""
+    header = replace(HEADER, large=2, wide_directory=wide, has_ranges=has_ranges)
+    assert places == (
+        header.table_at,
+        header.ranges_at,
+        header.body_at,
+        header.large_at,
+        header.file_bytes,
+    )
+
+
 @given(headers)
 def test_a_header_is_read_as_it_was_written(header: Header) -> None:
     """All that a file says about itself survives, in 4,096 bytes."""
@@ -90,8 +120,30 @@ def test_a_header_that_nobody_writes_is_refused(at: int, value: int) -> None:
         read_header(bytes(data), where="x")
 
 
+@pytest.mark.parametrize("at", [40, 48])
+def test_a_time_after_the_year_9999_is_damage(at: int) -> None:
+    """Its last second is a time, and the next one is none that can be shown."""
+    data = bytearray(write_header(HEADER))
+    for instant, is_time in ((253_402_300_799, True), (253_402_300_800, False)):
+        data[at : at + 8] = instant.to_bytes(8, "little")
+        data[4092:] = crc32(data[:4092]).to_bytes(4, "little")
+        if is_time:
+            read = read_header(bytes(data), where="x")
+            assert instant in {read.source_time, read.built_time}
+        else:
+            with pytest.raises(CorpusDamagedError, match="damaged"):
+                read_header(bytes(data), where="x")
+
+
 def test_a_long_source_is_refused() -> None:
-    """What does not fit is not cut in silence."""
+    """What does not fit is not cut in silence; 512 bytes do."""
+    longest = replace(HEADER, source="ü" * 256)
+    assert read_header(write_header(longest), where="x") == longest
+    data = bytearray(write_header(longest))
+    data[72:74] = (513).to_bytes(2, "little")
+    data[4092:] = crc32(data[:4092]).to_bytes(4, "little")
+    with pytest.raises(CorpusDamagedError, match="damaged"):
+        read_header(bytes(data), where="x")
     with pytest.raises(CorpusSetupError, match="512 bytes"):
         write_header(replace(HEADER, source="ü" * 257))
 

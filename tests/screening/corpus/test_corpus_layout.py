@@ -67,7 +67,13 @@ def test_blocks_and_buckets_add_up(bits: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entries", "wide"), [(TWO_BILLION, False), (3_400_000_000, False), (2**32, True)]
+    ("entries", "wide"),
+    [
+        (TWO_BILLION, False),
+        (3_435_973_836, False),
+        (3_435_973_837, True),
+        (2**32, True),
+    ],
 )
 def test_numbers_widen_before_they_break(entries: int, *, wide: bool) -> None:
     """Past four bytes, with room for a wrong estimate, a directory has eight."""
