@@ -29,7 +29,7 @@ LDAP = "{SHA}" + base64.b64encode(A).decode()
             Kind.NTLM,
             Batch(NT + NT, ("alice", "bob")),
         ),
-        (f"{A.hex()[:39]}\n{A.hex()}0\n", Kind.SHA1, Batch(b"", unread=2)),
+        (f"{A.hex()[:38]}\n{A.hex()}00\n", Kind.SHA1, Batch(b"", unread=2)),
         (f"{A.hex()}\n{A.hex()[:38]}  \n", Kind.SHA1, Batch(A, unread=1)),
         (f"7:x:{NT.hex()}", Kind.NTLM, Batch(NT, ("7",))),
         (f"alice:1001:{LM.hex()}:{NT.hex()}:", Kind.NTLM, Batch(NT, ("alice",))),
