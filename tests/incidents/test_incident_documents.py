@@ -225,7 +225,7 @@ def test_an_answer_is_shown_as_people_read_it() -> None:
     assert shown("what_happened", "TZ") == "TZ"
 
 
-ADVICES = "".join(f"- {each}\n" for each in ADVICE)
+SENTENCES = "".join(f"- {each}\n" for each in ADVICE)
 NUMBERS = "44 people are known to be affected, and at most 4,000 may be."
 
 
@@ -246,7 +246,7 @@ def test_a_statement_is_this_text() -> None:
         "What we have done:\n\n"
         "- 2019-02-06 21:00 UTC: All sessions were ended.\n\n"
         f"If you are affected: {FIRST['what_to_do']}\n\n"
-        f"What we advise everybody:\n\n{ADVICES}\n"
+        f"What we advise everybody:\n\n{SENTENCES}\n"
         f"Questions: {FIRST['contact']}\n"
     )
 
@@ -266,7 +266,7 @@ def test_the_notices_are_these_texts() -> None:
         f"{FIRST['what_happened']}\n\n"
         f"What it may mean for you: {FIRST['consequences']}\n\n"
         f"What you should do: {FIRST['what_to_do']}\n\n"
-        f"{ADVICES}\n{NUMBERS}\n\nQuestions: {FIRST['contact']}\n"
+        f"{SENTENCES}\n{NUMBERS}\n\nQuestions: {FIRST['contact']}\n"
     )
     assert notice_to_others(made, as_at=AWARE) == (
         "You are not affected by: Swapped. You do not need to do anything.\n\n"

@@ -27,7 +27,13 @@ ARGON2 = (
 TAG = hashlib.sha256(b"x").digest()
 
 
-@pytest.mark.parametrize("text", [BCRYPT, ARGON2, BCRYPT.replace("$2b", "$2y")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(BCRYPT, BCRYPT.replace("$2b", "$2y")),
+        *(ARGON2, ARGON2.replace("m=1024", "m=48")),
+    ],
+)
 def test_strings_of_crypt_and_phc_are_kept_as_they_are(text: str) -> None:
     """Strings of bcrypt and Argon2 say everything themselves."""
     assert read_hash(text).text == text
@@ -76,6 +82,10 @@ def test_a_digest_comes_back() -> None:
         (ARGON2.replace("m=1024,t=6", "m=61681,t=17"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("p=6", "p=17"), ReasonCode.TOO_COSTLY),
         (ARGON2.replace("p=6", "p=0"), ReasonCode.UNKNOWN_HASH),
+        (ARGON2.replace("m=1024", "m=47"), ReasonCode.UNKNOWN_HASH),
+        (ARGON2[:-1] + "d", ReasonCode.UNKNOWN_HASH),
+        (ARGON2 + "AA", ReasonCode.UNKNOWN_HASH),
+        (ARGON2.replace("sJYQ", "sJYR"), ReasonCode.UNKNOWN_HASH),
         ("pbkdf2:sha256:2000001:YQ:" + "A" * 43, ReasonCode.TOO_COSTLY),
         ("pbkdf2:md5:1:YQ:" + "A" * 43, ReasonCode.UNKNOWN_HASH),
         ("$1$salt$hash", ReasonCode.UNKNOWN_HASH),

@@ -22,12 +22,13 @@ MAX_BCRYPT_COST = 14  # devise has 12
 MAX_ARGON2_KIB = 131_072  # argon2-cffi had 102400 KiB before RFC 9106
 MAX_ARGON2_WORK = 1_048_576  # KiB times passes; RFC 9106's second choice is 196608
 MAX_ARGON2_LANES = 16
+MIN_ARGON2_KIB_PER_LANE = 8  # RFC 9106 section 3.1
 MAX_PBKDF2_ITERATIONS = 2_000_000  # Django has 1,500,000 for passwords
 
 _BCRYPT = re.compile(r"\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53}", re.ASCII)
 _ARGON2 = re.compile(
     r"\$argon2(?:i|d|id)\$v=19\$m=(\d{1,7}),t=(\d{1,4}),p=(\d{1,3})"
-    r"\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}",
+    r"\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})",
     re.ASCII,
 )
 _DJANGO = re.compile(
@@ -186,7 +187,12 @@ def _is_cheap_enough(text: str) -> bool:
     if found := _BCRYPT.fullmatch(text):
         costs = [(int(found[1]), MAX_BCRYPT_COST)]
     elif found := _ARGON2.fullmatch(text):
-        memory, passes, lanes = (int(part) for part in found.groups())
+        memory, passes, lanes = (int(part) for part in found.groups()[:3])
+        # Argon2 computes none of these, which is told there as if memory were short.
+        if memory < MIN_ARGON2_KIB_PER_LANE * lanes or not all(
+            _is_base64(part) for part in found.groups()[3:]
+        ):
+            raise unfit(ReasonCode.UNKNOWN_HASH)
         costs = [
             (memory, MAX_ARGON2_KIB),
             (memory * passes, MAX_ARGON2_WORK),
@@ -226,3 +232,9 @@ def _from_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+
+
+def _is_base64(text: str) -> bool:
+    """Return True if *text*, without padding, is how base64 writes some bytes."""
+    data = _from_base64(text + "=" * (-len(text) % 4))
+    return base64.b64encode(data).decode("ascii").rstrip("=") == text
