@@ -144,11 +144,12 @@ def fail_everywhere(
     expected, names = trial.undisturbed()
     with _little_to_look_through():
         for at, trouble in _faults(len(names), troubles, stride):
+            what = f"{trouble} at {at}: {names[at]}"
             trial.put_back()
-            _fail_at(trial, Fuse(at, trouble), f"{trouble} at {at}: {names[at]}")
+            _fail_at(trial, Fuse(at, trouble), what)
             # A frame may hold a connection to the file that is put back next.
             gc.collect()
-            _settle(trial, expected, f"{trouble} at {at}: {names[at]}")
+            _settle(trial, expected, what)
             proof.tried()
             proof.injected()
     return len(names)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from credguard.cli.sections import seen_by_others
 from credguard.errors import SetupError
 from credguard.screening.corpus import Kind
 from credguard.screening.corpus.fetching import Service
@@ -47,10 +48,7 @@ def service_for(url: str, *, kind: str, proxy: str | None, at_once: int) -> Serv
         SetupError: An option holds a password.
     """
     if proxy is not None and "@" in proxy:
-        message = (
-            "a password on the command line can be read by others; put the proxy's "
-            f"URL into the environment as {_PROXY}"
-        )
-        raise SetupError(message)
+        place = f"the environment as {_PROXY}"
+        raise SetupError(seen_by_others("the proxy's URL", place=place))
     asked = proxy or os.environ.get(_PROXY) or None
     return Service(url, kind=Kind(kind), proxy=asked, at_once=at_once)

@@ -78,8 +78,11 @@ def refuse_password(url: str, *, place: str) -> None:
     # Read as it will be used: other readers find other parts in the same text.
     found = read_url(url)
     if found.password or _SECRET_OPTIONS & {name.lower() for name in found.query}:
-        message = (
-            "a password on the command line can be read by others; put the URL into "
-            f"{place}"
-        )
-        raise SetupError(message)
+        raise SetupError(seen_by_others("the URL", place=place))
+
+
+def seen_by_others(what: str, *, place: str) -> str:
+    """Return what to say of a password on the command line: where it may stand."""
+    return (
+        f"a password on the command line can be read by others; put {what} into {place}"
+    )
