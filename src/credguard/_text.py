@@ -70,6 +70,11 @@ def fold_address(address: str) -> str:
     return _KELVIN_SIGN.join(map(str.lower, address.split(_KELVIN_SIGN)))
 
 
+def counted(count: int, one: str, many: str) -> str:
+    """Return *count* with what it counts: *one* beside 1, *many* beside all others."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
 def to_iso(instant: datetime) -> str:
     """Return *instant* as ISO 8601 in UTC with a Z; `from_iso` reads it back."""
     return in_utc(instant).isoformat().replace("+00:00", "Z")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from credguard._clock import in_utc, system_clock
 from credguard._text import (
+    counted,
     fold_address,
     from_base64url,
     from_iso,
@@ -186,3 +187,17 @@ def test_normalizing_twice_changes_nothing(text: str) -> None:
 def test_normalizing_joins_an_accent() -> None:
     """A letter and its accent become one character."""
     assert nfc("cafe\u0301") == "caf\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 rows are"),
+        (1, "1 row is"),
+        (2, "2 rows are"),
+        (12_345, "12,345 rows are"),
+    ],
+)
+def test_one_is_counted_in_the_singular(count: int, text: str) -> None:
+    """And nothing else is."""
+    assert counted(count, "row is", "rows are") == text

@@ -121,7 +121,7 @@ def test_a_list_that_changed_since_the_plan_is_refused(terminal: Terminal) -> No
 @pytest.mark.parametrize(
     ("scope", "told"),
     [
-        ("in_list('ids.txt')", "2 ids on the list belong to no account (9001, 9002)"),
+        ("in_list('ids.txt')", "on the list 2 ids belong to no account (9001, 9002)"),
         ("in_list('none.txt')", "cannot be read"),
         ("scheme('django:md4')", "selects nobody"),
         ("everybody", "does not parse at character 1"),

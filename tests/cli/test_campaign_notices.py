@@ -51,7 +51,7 @@ def test_what_comes_back_is_taken_in(terminal: Terminal) -> None:
     told = ran(terminal, "bounces", "--maildir", "returned", "--mbox", "box")
     assert "3 mails read, 2 of them about notices of ours." in told
     piped = terminal.type("campaign", "bounces", answer=report.decode())
-    assert "1 mails read, 1 of them" in piped.out
+    assert "1 mail read, 1 of them" in piped.out
     untold = ran(terminal, "untold").splitlines()
     assert sorted(line.partition("\t")[2] for line in untold) == UNTOLD
     assert "1 of the last 2 bounced" in ran(terminal, "status")

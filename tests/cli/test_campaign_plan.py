@@ -109,7 +109,7 @@ def test_a_list_of_two_kinds_must_say_what_it_is(terminal: Terminal) -> None:
     assert said.status == 78
     assert "in_list('list.txt', 'ids')" in said.err
     said = terminal.type("campaign", "plan", "in_list('list.txt', 'ids')", *REASON)
-    assert "belong to no account (a@b.example)" in said.err
+    assert "belongs to no account (a@b.example)" in said.err
 
 
 def test_two_people_approve_and_one_starts(terminal: Terminal) -> None:

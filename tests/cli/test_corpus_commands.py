@@ -75,7 +75,7 @@ def test_words_are_built_and_a_missing_file_is_named(terminal: Terminal) -> None
     assert "plain words" in said.err
     assert terminal.type(*build, "--words", "--kind", "ntlm").status == 0
     checked = terminal.type("corpus", "check", "words.corpus", answer="machina\n")
-    assert (checked.status, checked.out) == (1, "Listed: seen 1 times in breaches.\n")
+    assert (checked.status, checked.out) == (1, "Listed: seen 1 time in breaches.\n")
     said = terminal.type("corpus", "build", "gone.txt", "words.corpus")
     assert said.status == 78
     assert "gone.txt cannot be read: No such file" in said.err
@@ -121,7 +121,7 @@ def test_what_is_typed_is_not_shown(terminal: Terminal) -> None:
 def test_verify_reads_all(terminal: Terminal) -> None:
     """A whole file is called so, a damaged one is not."""
     said = terminal.type("corpus", "verify", "listed.corpus")
-    assert (said.status, said.out) == (0, "3 hashes in 1 blocks: all whole.\n")
+    assert (said.status, said.out) == (0, "3 hashes in 1 block: all whole.\n")
     file = terminal.folder / "listed.corpus"
     data = file.read_bytes()
     file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
@@ -148,8 +148,8 @@ def test_a_file_of_hashes_is_audited(terminal: Terminal) -> None:
         "seen 100 to 999 times .* 1 ",
         "seen 10,000 to 99,999 times .* 1 ",
         "rows without an unsalted sha1 hash .* 1 ",
-        "1 ids were written to ids.txt",
-        "1 listed hashes have no id",
+        "1 id was written to ids.txt",
+        "1 listed hash has no id",
     ):
         assert re.search(shown, said.out), shown
     assert sha1("password") not in said.out

@@ -51,7 +51,7 @@ def test_a_sync_that_lacks_ranges_may_be_tried_again(
     arguments = ["corpus", "sync", few.url, str(tmp_path / "corpus")]
     done = CliRunner().invoke(credguard, [*arguments, "--fewest-lines", "0"])
     assert done.exit_code == 75
-    assert "1 ranges could not be fetched: 00003 (bad_status);" in done.output
+    assert "1 range could not be fetched: 00003 (bad_status);" in done.output
 
 
 @pytest.mark.parametrize("url", ["", "ranges.example", "ftp://ranges.example"])

@@ -134,7 +134,7 @@ def test_rows_under_a_lost_key_can_be_passed_over(wide: Terminal) -> None:
     said = wide.type("passwords", "rekey", "--pass-over-lost", "--yes")
     assert said.status == 0, said.err
     assert "81 rows were changed by this run." in said.out
-    assert "1 rows under a key that is not on the keyring were passed over" in said.out
+    assert "Passed over: 1 row under a key that is not on the keyring." in said.out
     assert stored(wide)[row] == text
     said = wide.type("audit", "verify")
     assert said.status == 0, said.err

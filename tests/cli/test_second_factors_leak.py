@@ -51,7 +51,7 @@ def test_a_leak_from_the_plan_to_those_who_are_open(terminal: Terminal) -> None:
     start = (*LEAK, "start", *MEASURE, "--plan", found[1])
     said = terminal.type(*start)
     assert said.status != 0
-    assert "1 accounts would be left without a path" in said.err
+    assert "1 account would be left without a path" in said.err
     said = terminal.type(*LEAK, "start", *MEASURE, "--plan", "0" * 64)
     assert "not what was planned" in said.err
     said = terminal.type(

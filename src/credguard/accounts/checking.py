@@ -2,6 +2,7 @@
 
 from sqlalchemy import ColumnElement, Connection, Integer, String, func, or_, select
 
+from credguard._text import counted
 from credguard.accounts.columns import to_account_id
 from credguard.accounts.reflection import Reflected
 from credguard.errors import AccountIdError
@@ -30,8 +31,8 @@ def check_ids(connection: Connection, reflected: Reflected, *, whose: str) -> No
     count = connection.execute(query).scalar_one()
     if count:
         message = (
-            f"{count} rows of '{whose}' have no id, or one that cannot be "
-            f"used, in '{column.name}'"
+            f"{counted(count, 'row has', 'rows have')} no id in '{whose}', or one that "
+            f"cannot be used, in '{column.name}'"
         )
         raise AccountIdError(message)
 

@@ -1,5 +1,6 @@
 """A campaign is over for its operators, though not for those who never answered."""
 
+from credguard._text import counted
 from credguard.campaigns import outbox, records
 from credguard.campaigns.means import Means
 from credguard.campaigns.states import CampaignState
@@ -26,8 +27,9 @@ def finish(means: Means, campaign_id: str) -> None:
         record = records.find(connection, campaign_id)
         left = outbox.waiting(connection, campaign_id).queued
         if left and record.state is CampaignState.WAITING:
+            waiting = counted(left, "notice waits", "notices wait")
             message = (
-                f"{left} notices still wait to be sent; send them first: "
+                f"{waiting} to be sent; send them first: "
                 f"credguard campaign run {campaign_id}"
             )
             raise CampaignStateError(message)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, inspect
 
+from credguard._text import counted
 from credguard.campaigns import suppression
 from credguard.campaigns.accounts import Account, Accounts, CountsBySet, Sight
 from credguard.campaigns.atoms import CredentialSetBefore, HasSecondFactor
@@ -157,9 +158,9 @@ def _check_ids(accounts: Accounts, scope: Scope) -> None:
     if unknown:
         shown = ", ".join(sorted(unknown)[:_SHOWN_IDS])
         more = ", …" if len(unknown) > _SHOWN_IDS else ""
+        belong = counted(len(unknown), "id belongs", "ids belong")
         message = (
-            f"{len(unknown)} ids on the list belong to no account ({shown}{more}); "
-            "take them off it"
+            f"on the list {belong} to no account ({shown}{more}); take them off it"
         )
         raise ScopeError(message)
 

@@ -8,6 +8,7 @@ from typing import IO
 
 import click
 
+from credguard._text import counted
 from credguard.campaigns import planning
 from credguard.campaigns.tally import Tally
 from credguard.cli.options import forum_options
@@ -111,7 +112,9 @@ def listed(
     found = listed_accounts(database, settings.accounts(), at_least=seen_at_least)
     for number, account_id in enumerate(found, 1):  # noqa: B007  # told below
         out.write(as_line(account_id))
-    click.echo(f"{number:,} accounts with a listed password.", err=True)
+    click.echo(
+        f"{counted(number, 'account', 'accounts')} with a listed password.", err=True
+    )
 
 
 def as_line(account_id: str) -> str:
@@ -140,13 +143,14 @@ def _about_rows(tally: Tally) -> Iterator[str]:
         yield "The table is empty; check the URL and the table's name."
     if tally.unreachable:
         yield (
-            f"{tally.unreachable:,} accounts cannot be told by mail: in a campaign "
-            "they are locked until they come another way."
+            f"{counted(tally.unreachable, 'account', 'accounts')} cannot be told by "
+            "mail: in a campaign they are locked until they come another way."
         )
     if unreadable := tally.schemes.get("unreadable", 0):
         yield (
-            f"{unreadable:,} hashes are of no format known here: their owners cannot "
-            "log in through credguard, nor choose a new password in a campaign."
+            f"{counted(unreadable, 'hash is', 'hashes are')} of no format known here: "
+            "the owners cannot log in through credguard, nor choose a new password in "
+            "a campaign."
         )
     if any("bcrypt" in scheme for scheme in tally.schemes) and not find_spec("bcrypt"):
         yield "Some hashes are bcrypt: pip install 'credguard[legacy]'."

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from credguard._clock import system_clock
+from credguard._text import counted
 from credguard.cli.options import forum_options, keyring_option
 from credguard.cli.printing import progress, say
 from credguard.cli.settings import Settings, read_keyring, read_settings
@@ -55,7 +56,8 @@ def verify(
         found = audit_log.verify(
             _opened(settings), read_keyring(keyring_file), kept=kept, on_progress=bar.at
         )
-    say(f"{found.number:,} records, none altered. Head: {to_line(found)}")
+    records = counted(found.number, "record", "records")
+    say(f"{records}, none altered. Head: {to_line(found)}")
 
 
 @audit.command()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.campaigns import Campaigns
 from credguard.campaigns.report_page import as_html
 from credguard.campaigns.status import as_json, as_markdown
@@ -52,7 +53,8 @@ def status(
         return
     counts = {state.value: count for state, count in found.counts.items()}
     print_counts(f"Campaign {found.campaign_id}: {found.state.value}", counts)
-    say(f"{found.accounts:,} accounts; {found.still_open:,} still to reset.")
+    accounts = counted(found.accounts, "account", "accounts")
+    say(f"{accounts}; {found.still_open:,} still to reset.")
     for line in hook_lines(found):
         say(line)
     print_sending(campaigns.sending(found.campaign_id))

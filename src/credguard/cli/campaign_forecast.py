@@ -2,7 +2,7 @@
 
 import json
 
-from credguard._text import to_iso
+from credguard._text import counted, to_iso
 from credguard.campaigns import Plan, plan_file
 from credguard.campaigns.forecast import Assumptions, Forecast
 from credguard.campaigns.tally import BANDS, Tally
@@ -29,9 +29,13 @@ def print_plan(made: Plan, assumed: Assumptions) -> None:
     say(f"A sample of their ids: {', '.join(tally.sample) or 'not kept in the file'}")
     _say_forecast(found)
     if tally.unmatched:
-        say(f"{tally.unmatched:,} listed addresses belong to nobody in scope.")
+        belong = counted(
+            tally.unmatched, "listed address belongs", "listed addresses belong"
+        )
+        say(f"{belong} to nobody in scope.")
     if tally.staff:
-        say(f"{tally.staff:,} of them are staff: they are locked out as well.")
+        staff = counted(tally.staff, "of them is staff", "of them are staff")
+        say(f"{staff}: locked out as well.")
     say(f"Digest of the plan: {plan_file.digest(made)}")
 
 
@@ -91,11 +95,12 @@ def _groups(tally: Tally) -> dict[str, int]:
 def _say_forecast(found: Forecast) -> None:
     bounces = sum(found.bounces.values())
     say(
-        f"Telling {found.notices:,} members takes at least "
+        f"Telling {counted(found.notices, 'member', 'members')} takes at least "
         f"{duration(found.takes_at_least)} ({found.limited_by})."
     )
     say(
-        f"Expect {bounces:,} bounces, {found.support_mails:,} mails to your support, "
+        f"Expect {counted(bounces, 'bounce', 'bounces')}, "
+        f"{counted(found.support_mails, 'mail', 'mails')} to your support, "
         f"and {found.hash_seconds / 3600:,.1f} hours of one core for hashing when all "
         f"have come back; {found.first_hours_cores:,.1f} cores in the first two hours "
         "if all were told at once."

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.campaigns import Campaigns
 from credguard.cli.amounts import days
 from credguard.cli.options import campaign_argument, keyring_option, settings_option
@@ -40,7 +41,8 @@ def bounces(
         read += 1
         event = read_report(mail)
         told += event is not None and campaigns.take_mail(event)
-    say(f"{read:,} mails read, {told:,} of them about notices of ours.")
+    mails = counted(read, "mail", "mails")
+    say(f"{mails} read, {told:,} of them about notices of ours.")
 
 
 @click.command()
@@ -54,7 +56,8 @@ def remind(
     campaigns = _campaigns(settings_file, keyring_file)
     campaign_id = only_campaign(campaigns, campaign_id)
     count = campaigns.remind(campaign_id)
-    say(f"{count:,} reminders queued. Send with: credguard campaign run {campaign_id}")
+    queued = counted(count, "reminder", "reminders")
+    say(f"{queued} queued. Send with: credguard campaign run {campaign_id}")
 
 
 @click.command()
@@ -106,7 +109,11 @@ def close(
             after=dormant_after,
             on_progress=lambda closed: bar.at(closed, open_now),
         )
-    say(f"{count:,} accounts are closed: their old hashes are gone.")
+    one, many = (
+        "account is closed: its old hash is",
+        "accounts are closed: their old hashes are",
+    )
+    say(f"{counted(count, one, many)} gone.")
 
 
 @click.command()
@@ -183,7 +190,7 @@ def settle_held(
     campaigns = _campaigns(settings_file, keyring_file)
     campaign_id = only_campaign(campaigns, campaign_id)
     count = campaigns.settle_held(campaign_id, resend=then == "resend")
-    say(f"{count:,} messages: {then}.")
+    say(f"{counted(count, 'message', 'messages')}: {then}.")
 
 
 def _campaigns(settings_file: Path | None, keyring_file: Path | None) -> Campaigns:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.campaigns import Scope, plan_file, planning
 from credguard.campaigns.approver_keys import ApproverKey
 from credguard.campaigns.forecast import Pace
@@ -177,7 +178,8 @@ def start(
     """
     made = read_plan(file)
     say(
-        f"Scope: {made.scope}. {made.tally.in_scope:,} accounts are to be locked, "
+        f"Scope: {made.scope}. "
+        f"{counted(made.tally.in_scope, 'account is', 'accounts are')} to be locked, "
         f"{made.tally.to_tell:,} of them to be told by mail."
     )
     if not yes:

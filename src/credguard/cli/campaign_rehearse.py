@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from credguard._clock import system_clock
+from credguard._text import counted
 from credguard.campaigns.report_page import as_html
 from credguard.cli.files import read_plan, write_text
 from credguard.cli.options import keyring_option, settings_option
@@ -86,11 +87,13 @@ def _print(found: Rehearsed) -> None:
     )
     say(
         f"Telling took {duration(found.telling_took)}; the rates allow no less than "
-        f"{duration(found.at_least)}. {found.attempts:,} messages were handed over."
+        f"{duration(found.at_least)}. "
+        f"{counted(found.attempts, 'message was', 'messages were')} handed over."
     )
     if found.reminders:
+        one, many = "of them was a reminder", "of them were reminders"
         say(
-            f"{found.reminders:,} of them were reminders, as if nobody had answered; "
+            f"{counted(found.reminders, one, many)}, as if nobody had answered; "
             f"the last went out {duration(found.ended_after)} after the opening."
         )
     if found.paused is not None:

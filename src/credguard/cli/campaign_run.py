@@ -9,6 +9,7 @@ from types import FrameType
 
 import click
 
+from credguard._text import counted
 from credguard.campaigns import Campaigns
 from credguard.campaigns.handing import Tellings
 from credguard.campaigns.outbox import Waiting
@@ -112,7 +113,8 @@ def abort(
     campaigns = read_settings(settings_file).guard(read_keyring(keyring_file)).campaigns
     open_now = campaigns.status(campaign_id).still_open
     if not yes:
-        click.confirm(f"Let {open_now:,} accounts log in as before?", abort=True)
+        who = counted(open_now, "account", "accounts")
+        click.confirm(f"Let {who} log in as before?", abort=True)
     with progress("Hashes put back") as bar:
         campaigns.abort(
             campaign_id,
@@ -143,7 +145,8 @@ def destroy_key(
     campaigns = read_settings(settings_file).guard(read_keyring(keyring_file)).campaigns
     kept = campaigns.status(campaign_id).still_open
     if not yes:
-        say(f"{kept:,} accounts have a retired hash that could still be put back.")
+        have = counted(kept, "account has", "accounts have")
+        say(f"{have} a retired hash that could still be put back.")
         typed = click.prompt("There is no way back. Type the campaign's id")
         if typed != campaign_id:
             message = "that is not the campaign's id; nothing was destroyed"
@@ -168,7 +171,8 @@ def _print_left(left: Waiting, campaign_id: str) -> None:
         return
     when = f", the next at {left.next_at:%H:%M:%S} UTC" if left.next_at else ""
     say(
-        f"{left.queued:,} notices are left, {left.deferred:,} of them deferred{when}. "
+        f"{counted(left.queued, 'notice is', 'notices are')} left, "
+        f"{left.deferred:,} of them deferred{when}. "
         f"Go on with: credguard campaign run {campaign_id}"
     )
 

@@ -8,6 +8,7 @@ from typing import Self
 
 import click
 
+from credguard._text import counted
 from credguard.cli.corpus_options import corpus_argument, min_count_option
 from credguard.cli.passwords_table import forum_settings
 from credguard.cli.printing import print_counts, say
@@ -65,10 +66,11 @@ def audit(
         )
     print_audited(found, corpus.kind)
     if listed is not None:
-        say(f"{listed.written:,} ids were written to {ids_file}.")
+        say(f"{counted(listed.written, 'id was', 'ids were')} written to {ids_file}.")
         missing = found.listed - listed.written
         if missing:
-            say(f"{missing:,} listed hashes have no id that can stand in such a file.")
+            have = counted(missing, "listed hash has", "listed hashes have")
+            say(f"{have} no id that can stand in such a file.")
 
 
 def print_audited(found: Audited, kind: Kind) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from credguard._text import nfc
+from credguard._text import counted, nfc
 from credguard.cli.corpus_options import corpus_argument, min_count_option
 from credguard.cli.printing import say
 from credguard.errors import BlocklistUnavailableError
@@ -29,7 +29,7 @@ def check(*, corpus_file: Path, min_count: int) -> None:
         verdict = corpus.look_up(nfc(_typed()))
     match verdict:
         case Listed(times=times):
-            say(f"Listed: seen {times:,} times in breaches.")
+            say(f"Listed: seen {counted(times, 'time', 'times')} in breaches.")
             sys.exit(EXIT_LISTED)
         case NotListed():
             say("Not listed.")

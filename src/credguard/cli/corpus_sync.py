@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.cli.corpus_info import print_header
 from credguard.cli.corpus_options import corpus_argument, min_count_option
 from credguard.cli.corpus_service import service_for, service_options, url_argument
@@ -80,7 +81,8 @@ def sync(
     )
     with progress("Ranges fetched") as bar:
         done = sync_corpus(plan, corpus_file, on_progress=_shown(bar))
-    say(f"{done.fetched:,} ranges were fetched, {done.unchanged:,} had not changed.")
+    fetched = counted(done.fetched, "range was", "ranges were")
+    say(f"{fetched} fetched, {done.unchanged:,} had not changed.")
     print_header(done.header)
 
 

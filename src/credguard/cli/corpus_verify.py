@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.cli.corpus_options import corpus_argument
 from credguard.cli.printing import progress, say
 from credguard.screening.corpus.verifying import verify as verify_corpus
@@ -15,4 +16,6 @@ def verify(*, corpus_file: Path) -> None:
     """Read all of CORPUS and say whether every byte is as it was written."""
     with progress("Blocks read") as bar:
         header = verify_corpus(corpus_file, on_progress=bar.at)
-    say(f"{header.entries:,} hashes in {header.shape.blocks:,} blocks: all whole.")
+    hashes = counted(header.entries, "hash", "hashes")
+    blocks = counted(header.shape.blocks, "block", "blocks")
+    say(f"{hashes} in {blocks}: all whole.")

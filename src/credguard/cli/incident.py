@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from credguard._clock import system_clock
-from credguard._text import from_iso
+from credguard._text import counted, from_iso
 from credguard.cli.files import write_text
 from credguard.cli.incident_told import notice, report, statement
 from credguard.cli.incidents import by_option, id_argument, opened
@@ -141,7 +141,8 @@ def count(
     ids = [line.strip() for line in lines if line.strip()]
     incidents = opened(settings_file, keyring_file)
     found = incidents.count(incident_id, name, ids, source=source, by=by)
-    say(f"{found.accounts:,} accounts are in the cohort {found.name}.")
+    are_in = counted(found.accounts, "account is", "accounts are")
+    say(f"{are_in} in the cohort {found.name}.")
 
 
 @incident.command()
@@ -164,7 +165,7 @@ def members(
         message = "there is no such cohort, or nobody is in it"
         raise IncidentStateError(message)
     write_text(file, "".join(f"{each}\n" for each in ids), what="the list")
-    say(f"{len(ids):,} ids are in {os.fspath(file)}.")
+    say(f"{counted(len(ids), 'id is', 'ids are')} in {os.fspath(file)}.")
 
 
 @incident.command()
@@ -183,7 +184,8 @@ def status(
         answer = shown(each.field, each.value)
         say(f"  {written(each.at)}  {each.field}: {answer}  ({each.by}: {each.why})")
     for cohort in found.cohorts:
-        say(f"Cohort {cohort.name}: {cohort.accounts:,} accounts, from {cohort.source}")
+        size = counted(cohort.accounts, "account", "accounts")
+        say(f"Cohort {cohort.name}: {size}, from {cohort.source}")
     for measure in found.measures:
         campaign = f"  (campaign {measure.campaign_id})" if measure.campaign_id else ""
         say(f"Done {written(measure.at)}: {measure.text}{campaign}")

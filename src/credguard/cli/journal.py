@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from credguard._clock import system_clock
-from credguard._text import from_iso
+from credguard._text import counted, from_iso
 from credguard.cli.options import keyring_option, settings_option
 from credguard.cli.printing import say
 from credguard.cli.settings import read_keyring, read_settings
@@ -103,7 +103,8 @@ def swaps(
             f"{each.at.isoformat()}\t{each.owner_id or 'unknown'}\t"
             f"{each.other_id or 'unknown'}"
         )
-    click.echo(f"{len(every):,} swapped sessions, each refused and ended.", err=True)
+    swapped = counted(len(every), "swapped session", "swapped sessions")
+    click.echo(f"{swapped}, each refused and ended.", err=True)
 
 
 @journal.command()
@@ -111,7 +112,8 @@ def swaps(
 @keyring_option
 def purge(*, settings_file: Path | None, keyring_file: Path | None) -> None:
     """Delete the entries whose time is over; run it every day."""
-    say(f"{_opened(settings_file, keyring_file).purge():,} entries deleted.")
+    deleted = _opened(settings_file, keyring_file).purge()
+    say(f"{counted(deleted, 'entry', 'entries')} deleted.")
 
 
 def _opened(settings_file: Path | None, keyring_file: Path | None) -> Journal:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from rich.console import Console
 from rich.table import Table
 
+from credguard._text import counted
 from credguard.cli.printing import duration, print_counts, say
 from credguard.keys import Keyring
 from credguard.passwords.census import Census
@@ -65,23 +66,25 @@ def print_time(rows: int, row_time: timedelta, what: str) -> None:
     milliseconds = row_time / timedelta(milliseconds=1)
     say(
         f"{what} takes about {duration(rows * row_time)} with one process: "
-        f"{rows:,} rows at {milliseconds:.1f} ms."
+        f"{counted(rows, 'row', 'rows')} at {milliseconds:.1f} ms."
     )
 
 
 def print_done(done: Done) -> None:
     """Print what one run did."""
-    say(f"{done.changed:,} rows were changed by this run.")
+    say(f"{counted(done.changed, 'row was', 'rows were')} changed by this run.")
     if done.overtaken:
-        say(f"{done.overtaken:,} had changed meanwhile and were left alone.")
+        say(f"{done.overtaken:,} had changed meanwhile: left alone.")
 
 
 def print_rest(rest: Survey) -> None:
     """Print what is due after a run, and what never will be."""
     if lost := rest.fates[Fate.UNKNOWN_KEY]:
-        say(f"{lost:,} rows under a key that is not on the keyring were passed over.")
+        rows = counted(lost, "row", "rows")
+        say(f"Passed over: {rows} under a key that is not on the keyring.")
     if due := rest.fates[Fate.DUE]:
-        say(f"{due:,} rows are due still, or again: run it once more.")
+        rows_are = counted(due, "row is", "rows are")
+        say(f"{rows_are} due still, or again: run it once more.")
     else:
         say("No row is due any more.")
 
@@ -99,7 +102,8 @@ def print_keys(rest: Survey, keyring: Keyring) -> None:
         say(f"No row of this table is under an older key: {', '.join(gone)}.")
     if gone and rest.census.retired:
         say(
-            f"Keep it all the same: {rest.census.retired:,} rows are retired by a "
+            "Keep it all the same: "
+            f"{counted(rest.census.retired, 'row is', 'rows are')} retired by a "
             "campaign, and what it would put back may be under it."
         )
     elif gone:

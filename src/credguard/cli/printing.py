@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from credguard._text import counted
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -83,4 +85,5 @@ def duration(length: timedelta) -> str:
         return f"{seconds // _MINUTE} min"
     if seconds < _DAY:
         return f"{seconds // _HOUR} h {seconds % _HOUR // _MINUTE} min"
-    return f"{seconds // _DAY} days {seconds % _DAY // _HOUR} h"
+    days = counted(seconds // _DAY, "day", "days")
+    return f"{days} {seconds % _DAY // _HOUR} h"

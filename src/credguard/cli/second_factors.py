@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from credguard._clock import system_clock
-from credguard._text import to_iso
+from credguard._text import counted, to_iso
 from credguard.cli.options import keyring_option
 from credguard.cli.passwords_table import forum_settings, rate_option, yes_option
 from credguard.cli.printing import print_counts, progress, say
@@ -62,7 +62,8 @@ def reseal(
             rate=rate,
             on_progress=lambda now: bar.at(now.done, now.total),
         )
-    say(f"{done.changed:,} seeds were put under key {keyring.current.id} by this run.")
+    seeds = counted(done.changed, "seed was", "seeds were")
+    say(f"{seeds} put under key {keyring.current.id} by this run.")
     for account_id, error in list(done.unreadable.items())[:MOST_SHOWN]:
         say(f"Account {account_id!r}: {error}")
     _print_keys(keyring, factors.key_counts())
@@ -102,10 +103,11 @@ def repair_clock(*, yes: bool, settings: Settings, keyring_file: Path | None) ->
     factors = keeper(settings, read_keyring(keyring_file))
     say(f"It is {to_iso(system_clock())} by this machine's clock.")
     if not yes:
-        say(f"{factors.steps_in_future():,} factors were used in the future.")
+        used = counted(factors.steps_in_future(), "factor was", "factors were")
+        say(f"{used} used in the future.")
         say("Nothing was written. Do it with --yes.")
         return
-    say(f"{factors.repair_clock():,} factors were mended.")
+    say(f"{counted(factors.repair_clock(), 'factor was', 'factors were')} mended.")
 
 
 @second_factors.command("after-restore")
@@ -130,7 +132,8 @@ def after_restore(
     factors = keeper(settings, read_keyring(keyring_file))
     pairs = None if used is None else list(_used_codes(used))
     if not yes:
-        what = "all recovery codes" if pairs is None else f"{len(pairs):,} codes"
+        some = "all recovery codes"
+        what = some if pairs is None else counted(len(pairs), "code", "codes")
         say(f"This voids {what} and ends all trusted devices.")
         say("Nothing was written. Do it with --yes.")
         return

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from credguard._text import counted
 from credguard.cli.options import keyring_option
 from credguard.cli.passwords_table import forum_settings, yes_option
 from credguard.cli.printing import say
@@ -81,6 +82,7 @@ def export(
             file.write(line + "\n")
 
         done = factors.export(write, name_of=name_of)
-    say(f"{done.factors:,} factors were written to {out}. Destroy it after use.")
+    factors_were = counted(done.factors, "factor was", "factors were")
+    say(f"{factors_were} written to {out}. Destroy it after use.")
     for account_id in done.unreadable[:_MOST_SHOWN]:
         say(f"Account {account_id!r}: the seed does not open.")

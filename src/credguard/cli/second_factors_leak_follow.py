@@ -5,7 +5,7 @@ from typing import IO
 
 import click
 
-from credguard._text import to_iso
+from credguard._text import counted, to_iso
 from credguard.cli.accounts import as_line
 from credguard.cli.options import keyring_option
 from credguard.cli.passwords_table import forum_settings
@@ -61,7 +61,8 @@ def status(*, leak_id: str, settings: Settings, keyring_file: Path | None) -> No
     say(f"Ranges done: {found.progress.done} of {found.progress.total}.")
     say(f"Deadline: {to_iso(found.deadline)}.")
     if found.is_overdue:
-        say(f"It is over, and {found.open:,} accounts are open: see open-ids.")
+        are_open = counted(found.open, "account is", "accounts are")
+        say(f"It is over, and {are_open} open: see open-ids.")
 
 
 @click.command("open-ids")
@@ -87,4 +88,4 @@ def open_ids(
     number = 0
     for number, account_id in enumerate(factors.leaks.open_ids(leak_id), 1):  # noqa: B007  # told below
         out.write(as_line(account_id))
-    click.echo(f"{number:,} accounts are open.", err=True)
+    click.echo(f"{counted(number, 'account is', 'accounts are')} open.", err=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from credguard._text import counted
 from credguard.campaigns.breaker import BOUNCE_WINDOW
 from credguard.campaigns.handing import Tellings
 from credguard.campaigns.sending_status import Sending
@@ -48,7 +49,8 @@ def lines_of(found: Sending) -> Iterator[str]:
         yield f"{rest.group} rests until {rest.until:%H:%M:%S} UTC."
     if found.held:
         yield (
-            f"{found.held:,} messages may be out or not; decide with: "
+            f"{counted(found.held, 'message', 'messages')} may be out or not; decide "
+            "with: "
             "credguard campaign settle-held"
         )
     if found.waiting:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+from credguard._text import counted
 from credguard.errors import (
     CorpusDamagedError,
     CorpusSetupError,
@@ -274,6 +275,7 @@ def _lacking(failed: Mapping[int, str]) -> CorpusUnwrittenError:
     if more > 0:
         named = [*named[:NAMED_FAILURES], f"and {more:,} more"]
     return CorpusUnwrittenError(
-        f"{len(failed):,} ranges could not be fetched: {', '.join(named)}; the old "
-        "file stands, and running the same again asks for those alone"
+        f"{counted(len(failed), 'range', 'ranges')} could not be fetched: "
+        f"{', '.join(named)}; the old file stands, and running the same again asks for "
+        "those alone"
     )

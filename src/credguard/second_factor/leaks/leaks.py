@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from credguard import sweeps
 from credguard._clock import in_utc
 from credguard._exact import exact_arguments
+from credguard._text import counted
 from credguard.errors import CampaignStateError, SetupError
 from credguard.second_factor.events import EventKind, FactorEvent
 from credguard.second_factor.kit import Kit
@@ -245,8 +246,9 @@ class Leaks:
             message = "the deadline is over; set one that people can keep"
             raise SetupError(message)
         if undecided := len(self.plan(measure, paths=paths).undecided):
+            accounts = counted(undecided, "account", "accounts")
             message = (
-                f"{undecided:,} accounts would be left without a path, and nobody has "
+                f"{accounts} would be left without a path, and nobody has "
                 "decided on them; the plan lists them"
             )
             raise CampaignStateError(message)
