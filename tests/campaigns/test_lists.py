@@ -59,6 +59,11 @@ def test_a_list_of_ids_is_another_than_one_of_addresses() -> None:
     assert not in_list(ids).includes(facts("alice@example.org"))
 
 
+def test_a_list_shows_no_entries() -> None:
+    """Nobody's id comes into a log with an error."""
+    assert "member-17" not in repr(AccountList.of(["member-17"]))
+
+
 @given(st.text())
 def test_any_address_has_a_hash(address: str) -> None:
     """No text breaks it."""

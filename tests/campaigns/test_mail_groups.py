@@ -56,6 +56,24 @@ def test_the_table_is_well_formed() -> None:
         assert all(is_pattern(domain) for domain in domains)
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("", False),
+        ("a", True),
+        ("a" * 31, True),
+        ("a" * 32, True),
+        ("a" * 33, False),
+        ("a" * 34, False),
+    ],
+)
+def test_a_group_has_a_name_of_at_most_32_characters(
+    name: str, *, expected: bool
+) -> None:
+    """It stands in reports, and in the column of a row."""
+    assert is_group_name(name) is expected
+
+
 @given(st.text())
 def test_any_domain_has_one_group(text: str) -> None:
     """Whatever stands behind the @, a lane is named or is that of all others."""
