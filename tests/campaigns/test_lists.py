@@ -25,9 +25,19 @@ def test_a_hash_is_of_the_lower_case_address() -> None:
     assert address_hash(" Alice@Example.ORG ") == KNOWN
 
 
-@pytest.mark.parametrize("entry", ["alice@example.org", "Alice@EXAMPLE.org", KNOWN])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "alice@example.org",
+        "Alice@EXAMPLE.org",
+        KNOWN,
+        " alice@example.org\n",
+        f"{KNOWN}\n",
+        f"\t{KNOWN.upper()} ",
+    ],
+)
 def test_an_address_and_its_hash_are_one_entry(entry: str) -> None:
-    """A list may hold either, in either case, or both."""
+    """A list may hold either, in either case, as a file's line ends."""
     assert AccountList.of_addresses([entry]) == AccountList.of_addresses(
         [KNOWN.upper()]
     )

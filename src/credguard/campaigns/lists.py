@@ -55,7 +55,7 @@ class AccountList:
                 lower-case forms in hexadecimal; both may stand beside each other.
         """
         hashes = frozenset(
-            each.lower() if is_address_hash(each) else address_hash(each)
+            each.strip().lower() if is_address_hash(each) else address_hash(each)
             for each in addresses
         )
         kind = ListKind.ADDRESSES
