@@ -1,11 +1,13 @@
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credguard.campaigns.hook_progress import HookProgress
 from credguard.campaigns.states import AccountState, CampaignState
 from credguard.campaigns.status import Status, as_json, as_markdown
 
@@ -118,6 +120,53 @@ def test_the_report_of_nobody_divides_by_nothing() -> None:
     report = as_markdown(status({}))
     assert "**0**" in report
     assert "New passwords" not in report
+
+
+@pytest.mark.parametrize(
+    ("accounts", "share"), [(0, "100.0"), (1, "100.0"), (2, "50.0")]
+)
+def test_a_share_is_one_of_all_accounts(accounts: int, share: str) -> None:
+    """Of no accounts at all, a count that cannot be is shown as it is."""
+    report = as_markdown(status({AccountState.TOLD: 1}, accounts=accounts))
+    assert f"| must reset, told | 1 | {share} % |" in report
+
+
+def test_a_state_without_accounts_adds_up_and_is_not_shown() -> None:
+    """Nobody in it is as good as no word of it."""
+    found = status({AccountState.TOLD: 5, AccountState.REFUSED: 0})
+    assert found.adds_up
+    assert "refused" not in as_markdown(found)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(None, None), (T, None), (None, T + timedelta(hours=1))]
+)
+def test_a_time_of_which_one_end_is_unknown_is_not_told(
+    first: datetime | None, last: datetime | None
+) -> None:
+    """Half of it would be read as the whole."""
+    found = status({AccountState.TOLD: 5})
+    found = replace(found, told_first_at=first, told_last_at=last)
+    assert "In scope: 5. Told: 5.\n" in as_markdown(found)
+
+
+def test_the_report_says_how_far_each_hook_is() -> None:
+    """A table of them stands at its end."""
+    hooks = (HookProgress("sessions", 2, 1024, 3500), HookProgress("cookies", 4, 4, 0))
+    report = as_markdown(replace(status({AccountState.TOLD: 5}), hooks=hooks))
+    assert report.endswith(
+        "\n\n| Hook | ended | ranges |\n|---|--:|--:|\n"
+        "| sessions | 3,500 | 2 of 1,024 |\n| cookies | 0 | 4 of 4 |\n"
+    )
+    assert "Hook" not in as_markdown(status({AccountState.TOLD: 5}))
+
+
+def test_json_is_laid_out_for_people_too() -> None:
+    """Two spaces for each level, and letters as they are."""
+    found = as_json(replace(status({}), scope="mail_domain('é.example')"))
+    assert found.startswith('{\n  "campaign": "20140412-abcdef",\n')
+    assert '\n  "scope": "mail_domain(\'é.example\')",\n' in found
+    assert '\n  "ranges_swept": 1,\n  "ranges": 3,\n' in found
 
 
 @pytest.mark.parametrize("told_at", [None, T])
