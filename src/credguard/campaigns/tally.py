@@ -214,7 +214,6 @@ class Sheet:
         self._groups: Counter[PlainGroup] = Counter()
         self._domains: Counter[str] = Counter()
         self._drawn: list[tuple[int, str]] = []
-        self._worst = 0
 
     def take(self, sight: Sight, scheme: str, bad: Collection[str]) -> None:
         """
@@ -262,9 +261,8 @@ class Sheet:
         ticket = -crc32(account_id.encode("utf-8", "surrogatepass"))
         if len(self._drawn) < SAMPLE_SIZE:
             heapq.heappush(self._drawn, (ticket, account_id))
-        elif ticket >= self._worst:
+        elif ticket >= self._drawn[0][0]:
             heapq.heappushpop(self._drawn, (ticket, account_id))
-        self._worst = self._drawn[0][0]
 
     def tally(self, *, accounts: int, unmatched: int = 0) -> Tally:
         """
