@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from credguard.campaigns.mail_groups import Lanes
 from credguard.campaigns.tally import (
     BANDS,
-    MAX_RETIRED_CHARACTERS,
     MOST_DOMAINS,
     NEVER,
     SAMPLE_SIZE,
@@ -79,6 +78,7 @@ def test_every_account_in_scope_is_counted_in_one_of_four_ways(
 def test_a_tally_of_nobody_is_empty() -> None:
     """Nothing is counted, and no band is named."""
     assert Sheet(LANES).tally(accounts=5) == Tally(accounts=5)
+    assert Sheet(LANES).tally(accounts=0) == Tally()
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_tally_of_nobody_is_empty() -> None:
         (None, "argon2id", False),
         ("what nobody can read", "unreadable", True),
         ("cgretired1:x", "retired", True),
-        ("x" * MAX_RETIRED_CHARACTERS, "unreadable", True),
-        ("x" * (MAX_RETIRED_CHARACTERS + 1), "unreadable", False),
+        ("x" * 1024, "unreadable", True),
+        ("x" * 1025, "unreadable", False),
     ],
 )
 def test_what_may_be_a_password_is_retired(
@@ -155,8 +155,12 @@ def test_groups_of_mail_exchangers_are_counted_whole() -> None:
         (0, Band.MONTH),
         (30, Band.MONTH),
         (31, Band.HALF_YEAR),
+        (180, Band.HALF_YEAR),
+        (181, Band.YEAR),
         (365, Band.YEAR),
+        (366, Band.TWO_YEARS),
         (730, Band.TWO_YEARS),
+        (731, Band.FIVE_YEARS),
         (1825, Band.FIVE_YEARS),
         (1826, Band.EARLIER),
         (-5, Band.MONTH),

@@ -236,7 +236,7 @@ class Sheet:
         group = (
             scheme,
             way,
-            sight.band or 0,
+            NEVER if sight.band is None else sight.band,
             sight.is_active is True,
             sight.is_staff is True,
             sight.has_second_factor is True,
