@@ -78,7 +78,8 @@ class Campaigns(Answers, Notices):
             AccountsTableError: The table or a column does not exist.
             ColumnTooNarrowError: The password column cannot hold our hashes.
             AccountIdError: An id is empty, or stands in the table twice.
-            DeliverySetupError: A text of the notices cannot be sent.
+            DeliverySetupError: A text of the notices cannot be sent, or the plan is
+                too long.
         """
         means = self._means
         inputs = planning.Inputs(
@@ -136,8 +137,8 @@ class Campaigns(Answers, Notices):
             ApprovalError: Too few people approved it.
             CampaignStateError: The number in scope changed, it was started already,
                 or a clock is wrong.
-            ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError:
-                See `plan`.
+            ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError,
+                DeliverySetupError: See `plan`.
         """
         return opening.start(self._means, plan, break_glass=break_glass)
 

@@ -34,7 +34,9 @@ def start(means: Means, plan: Plan, *, break_glass: str | None) -> str:
             a clock is wrong.
         ScopeError, AccountsTableError, ColumnTooNarrowError, AccountIdError: See
             `planning.plan`.
+        DeliverySetupError: The plan was edited, and is too long now.
     """
+    plan_file.check_fits(plan)
     with means.database.read() as connection:
         found = approvals.approvals_of(means, connection, plan)
     reason = approvals.check(means, found, break_glass=break_glass)

@@ -16,9 +16,10 @@ from credguard.campaigns.lists import AccountList, ListKind
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope_text import parse
 from credguard.campaigns.tally import Tally
-from credguard.errors import ScopeError
+from credguard.errors import DeliverySetupError, ScopeError
 
 MAX_PLAN_CHARACTERS = 200_000
+MAX_STORED_OCTETS = 65_535  # a TEXT column of MariaDB holds no more
 MAX_COUNT = 10**12  # accounts; more than there are people
 
 _VERSION = 2
@@ -85,6 +86,21 @@ def write(plan: Plan, *, lists: Mapping[str, str] | None = None) -> str:
     return "\n".join(lines) + "\n"
 
 
+def check_fits(plan: Plan) -> None:
+    """
+    Check that *plan* can be kept in every database.
+
+    Raises:
+        DeliverySetupError: It has more than 65,535 octets as it is kept.
+    """
+    if len(_octets(plan)) > MAX_STORED_OCTETS:
+        message = (
+            f"the plan has more than {MAX_STORED_OCTETS:,} octets, too many for some "
+            "databases; shorten the letter, or the texts of its languages"
+        )
+        raise DeliverySetupError(message)
+
+
 def digest(plan: Plan) -> str:
     """
     Return what an approval is for: SHA-256 over all of the plan, in hexadecimal.
@@ -92,7 +108,11 @@ def digest(plan: Plan) -> str:
     Scope, counts, texts, rates, the notice policy and instants are in it; where the
     files with its lists are is not, but what stands in them is.
     """
-    return sha256(write(plan).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(_octets(plan)).hexdigest()
+
+
+def _octets(plan: Plan) -> bytes:
+    return write(plan).encode("utf-8", "surrogatepass")
 
 
 def read(text: str, *, open_list: OpenAgain | None = None) -> Plan:

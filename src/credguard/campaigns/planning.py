@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, inspect
 
 from credguard._text import counted
-from credguard.campaigns import suppression
+from credguard.campaigns import plan_file, suppression
 from credguard.campaigns.accounts import Account, Accounts, CountsBySet, Sight
 from credguard.campaigns.atoms import CredentialSetBefore, HasSecondFactor
 from credguard.campaigns.expressions import Facts, Scope
@@ -98,11 +98,12 @@ def plan(
             account has.
         CampaignStateError: The pace or *link_lifetime* is out of range.
         AccountsTableError, ColumnTooNarrowError, AccountIdError: See `survey`.
+        DeliverySetupError: The texts are too long together.
     """
     check_size(scope)
     inputs.accounts.check(widest=WIDEST_HASH)
     _check_ids(inputs.accounts, scope)
-    return Plan(
+    made = Plan(
         scope=scope,
         letter=letter,
         rate=pace.rate,
@@ -111,6 +112,8 @@ def plan(
         tally=_counted(inputs, scope, pace.notices),
         notices=pace.notices,
     )
+    plan_file.check_fits(made)
+    return made
 
 
 def count_in_scope(inputs: Inputs, scope: Scope) -> int:

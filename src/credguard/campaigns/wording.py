@@ -20,7 +20,7 @@ FIRST = "first"
 REMINDER = "remind"
 ASKED = "asked"
 
-MAX_TEXTS_OCTETS = 40_000  # of all languages; a plan fits MariaDB's TEXT, 64 KiB
+MAX_TEXTS_OCTETS = 40_000  # of all languages; they stand in the plan
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})?", re.ASCII)
 
