@@ -56,7 +56,7 @@ __all__ = [
 _URL_SAFE = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)  # RFC 3986 section 2.3
 _NAME = re.compile(r"(?<![0-9a-f])([0-9a-f]{32})(?![0-9a-f])", re.ASCII)
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9._-]{1,64}@([^<>]+)>", re.ASCII)
-_SOME_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST_INSTANT = datetime.max.replace(tzinfo=UTC)
 _BODY_FIELDS = frozenset({"site", "reason"})
 _LINK_FIELDS = _BODY_FIELDS | {"link", "until"}
 _SUBJECT_FIELDS = frozenset({"site"})
@@ -168,7 +168,7 @@ class LetterTemplate:
         message["Subject"] = self.subject.format(site=self.site)
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834 section 5
         message = message_from_bytes(message.as_bytes(), EmailMessage, policy=SMTP)
-        longest = self._text(token="x" * MAX_TOKEN_CHARACTERS, until=_SOME_INSTANT)
+        longest = self._text(token="x" * MAX_TOKEN_CHARACTERS, until=_LAST_INSTANT)
         message.set_content("", cte=_transfer_encoding(longest))
         return message
 
