@@ -50,10 +50,10 @@ def plot(
 
         places: What the places on the horizontal axis are called; at least one.
 
-        lines: Each with a value for each place, from 0 on.
+        lines: Each with a value for each place, from 0 on; at least one.
     """
     key = "".join(character for character in title.lower() if character.isalnum())
-    top = _round_up(max((max(line.values) for line in lines), default=1))
+    top = _round_up(max(max(line.values) for line in lines))
     inside = [
         f'<title id="{key}-title">{escape(title)}</title>',
         f'<desc id="{key}-desc">{escape(description)}</desc>',

@@ -1,6 +1,7 @@
 """How a campaign went over time: what happened in each interval. Pure."""
 
 import csv
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -115,10 +116,9 @@ def timeline(
     """
     hooks = ended or {}
     # A clock that was put back must not hide what happened.
-    every = (*happened.values(), *hooks.values())
-    latest = [max(counts, default=0) for counts in every]
-    last = max(place_of(end, width), *latest, place_of(begin, width))
-    numbers = range(place_of(begin, width), last + 1)
+    every = itertools.chain(*happened.values(), *hooks.values())
+    first = place_of(begin, width)
+    last = max(first, place_of(end, width), *every)
     return Timeline(
         width,
         tuple(
@@ -127,7 +127,7 @@ def timeline(
                 **{what: counts.get(number, 0) for what, counts in happened.items()},
                 ended={name: by.get(number, 0) for name, by in hooks.items()},
             )
-            for number in numbers
+            for number in range(first, last + 1)
         ),
     )
 
