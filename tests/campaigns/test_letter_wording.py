@@ -7,10 +7,10 @@ from credguard.campaigns.wording import (
     ASKED,
     FALLBACK,
     FIRST,
-    MAX_TEXTS_OCTETS,
     Texts,
     Wording,
     language_of,
+    wording_of,
 )
 from credguard.errors import DeliverySetupError
 from forums import LETTER
@@ -89,7 +89,6 @@ def test_a_stored_language_is_read(stored: str | None, language: str) -> None:
         ({"de": Texts(asked_body="Kein Verweis")}, "must name the field"),
         ({"DE": Texts()}, "named by a language"),
         ({"default-": Texts()}, "named by a language"),
-        ({"de": Texts(body="a" * (MAX_TEXTS_OCTETS + 1))}, "more than"),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_refused(
@@ -98,3 +97,30 @@ def test_a_text_that_cannot_be_sent_is_refused(
     """An unknown field, a line break in a header, a link's text without the link."""
     with pytest.raises(DeliverySetupError, match=problem):
         Wording(BARE, texts, link_on_request=PAGE)
+
+
+FULL = {each: Texts(body="é" * 5_000) for each in ("de", "es", "fr")}
+
+
+@pytest.mark.parametrize("letters", [9_999, 10_000])
+def test_texts_of_40_000_octets_are_taken(letters: int) -> None:
+    """Those of all languages together."""
+    wording = Wording(BARE, {**FULL, "it": Texts(body="a" * letters)})
+    assert wording.letter("it", FIRST).body == "a" * letters
+
+
+@pytest.mark.parametrize("more", [1, 2])
+def test_texts_of_more_octets_are_refused(more: int) -> None:
+    """Whatever text and whatever language has them."""
+    ten = Texts(body="a" * 10_000, reminder_subject="b" * more)
+    with pytest.raises(DeliverySetupError, match="more than 40000 octets"):
+        Wording(BARE, {**FULL, "it": ten})
+
+
+def test_the_same_texts_are_checked_once() -> None:
+    """Who sends a batch asks for them again and again."""
+    made = wording_of(BARE, (("de", GERMAN),), PAGE)
+    assert made.letter("de", FIRST).subject == "Neues Passwort"
+    assert made.letter(None, ASKED).link == PAGE
+    assert wording_of(BARE, (("de", GERMAN),), PAGE) is made
+    assert wording_of(BARE, (), PAGE) is not made

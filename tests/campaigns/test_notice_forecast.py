@@ -47,7 +47,25 @@ def test_each_limit_has_a_name() -> None:
     }
 
 
-def test_a_bound_of_many_years_is_one() -> None:
+def test_without_a_word_of_it_no_other_domain_has_members() -> None:
+    """The limit is still named, so that a forecast shows that it is set."""
+    policy = NoticePolicy(other_rate=0.1)
+    found = limits({"": 100}, policy, rate=10.0)
+    assert found["0.1 a second to each other domain"] == timedelta(0)
+    # The whole's rate takes no time for nobody.
+    assert lower_bound({"": 0}, policy, rate=10.0) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds"),
+    [
+        (925_925_926, 79_999_999_920_000),
+        (925_925_927, 80_000_000_000_000),
+        (10**12, 80_000_000_000_000),
+    ],
+)
+def test_a_bound_of_many_years_is_one(count: int, seconds: int) -> None:
     """A slow rate for everybody on earth does not overflow."""
     policy = NoticePolicy(day_quota=1)
-    assert lower_bound({"": 10**12}, policy, rate=1 / 3600).days > 900_000_000
+    found = lower_bound({"": count}, policy, rate=1e6)
+    assert found == timedelta(seconds=seconds)

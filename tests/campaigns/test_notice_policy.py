@@ -115,6 +115,7 @@ def test_an_older_plan_has_the_defaults() -> None:
         ({"texts": {"de": {"title": "Neu"}}}, "a language has"),
         ({"texts": {"de": {"body": 3}}}, "body is a text"),
         ({"texts": {str(at): {} for at in range(201)}}, "texts is a table"),
+        ({"groups": {f"a{at}": {} for at in range(201)}}, "groups is a table"),
     ],
 )
 def test_a_policy_that_cannot_work_is_refused(
@@ -137,6 +138,7 @@ def test_a_policy_that_cannot_work_is_refused(
         {"max_bounces": 0.1, "max_complaints": 0.005},
         {"bounce_address": f"{'a' * 20}@forum.example"},
         {"texts": {f"a{chr(97 + at)}": {} for at in range(26)}},
+        {"groups": {f"a{at}": {} for at in range(200)}},
     ],
 )
 def test_what_is_just_within_a_bound_is_taken(content: dict[str, Any]) -> None:

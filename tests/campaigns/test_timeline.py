@@ -74,6 +74,43 @@ def test_a_width_goes_with_the_length(length: timedelta, width: timedelta) -> No
     assert width_for(length) == width
 
 
+@pytest.mark.parametrize(
+    ("length", "width", "wider"),
+    [
+        (timedelta(hours=20), timedelta(minutes=10), timedelta(hours=1)),
+        (timedelta(days=5), timedelta(hours=1), timedelta(hours=6)),
+        (timedelta(days=30), timedelta(hours=6), timedelta(days=1)),
+        (timedelta(days=120), timedelta(days=1), timedelta(days=7)),
+        (timedelta(days=840), timedelta(days=7), timedelta(days=28)),
+        (timedelta(days=3360), timedelta(days=28), timedelta(days=56)),
+        (timedelta(days=6720), timedelta(days=56), timedelta(days=84)),
+    ],
+)
+def test_120_intervals_are_shown(
+    length: timedelta, width: timedelta, wider: timedelta
+) -> None:
+    """What is longer by any time at all is shown in wider ones."""
+    assert width_for(length) == width
+    assert width_for(length + timedelta(microseconds=1)) == wider
+
+
+@pytest.mark.parametrize(
+    ("instant", "width", "place"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), HOUR, 0),
+        (datetime(1970, 1, 1, 0, 59, 59, 999_999, tzinfo=UTC), HOUR, 0),
+        (datetime(1970, 1, 1, 1, tzinfo=UTC), HOUR, 1),
+        (datetime(1971, 1, 1, tzinfo=UTC), timedelta(days=7), 52),
+        (T, timedelta(days=1), 16_172),
+    ],
+)
+def test_intervals_are_numbered_from_1970(
+    instant: datetime, width: timedelta, place: int
+) -> None:
+    """As the databases number the instants in their rows."""
+    assert place_of(instant, width) == place
+
+
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=365 * 200)))
 def test_a_plot_never_gets_more_than_it_shows(length: timedelta) -> None:
     """However long the campaign was."""
@@ -94,6 +131,16 @@ def test_csv_is_read_back() -> None:
         "bounced_in_all": "1",
         "reset_in_all": "0",
     }
+
+
+def test_one_interval_has_a_line() -> None:
+    """A campaign that was opened just now is told of as well."""
+    found = timeline({"told": {}}, width=HOUR, begin=T, end=T, ended={"cookies": {}})
+    assert as_csv(found) == (
+        "from,told,bounced,reset,ended_by_cookies,"
+        "told_in_all,bounced_in_all,reset_in_all,ended_by_cookies_in_all\r\n"
+        "2014-04-12T17:00:00Z,0,0,0,0,0,0,0,0\r\n"
+    )
 
 
 def test_csv_has_columns_for_each_hook() -> None:
