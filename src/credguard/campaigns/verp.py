@@ -11,6 +11,7 @@ Source:
 import hmac
 import re
 from base64 import b32decode, b32encode
+from itertools import islice
 
 from credguard._text import from_base64url, to_base64url
 from credguard.keys import Keyring
@@ -52,9 +53,7 @@ def find(text: str) -> list[tuple[str, str]]:
         text: Headers of a mail; anything may be given.
     """
     found: dict[tuple[str, str], None] = {}
-    for number, match in enumerate(_PATH.finditer(text.lower())):
-        if number >= MOST_PATHS:
-            break
+    for match in islice(_PATH.finditer(text.lower()), MOST_PATHS):
         named = b32decode(match[2].upper() + "======")
         found[to_base64url(named), match[3]] = None
     return list(found)
