@@ -160,6 +160,24 @@ def test_a_group_has_its_rate() -> None:
     assert rates == [2.0, None, 0.5]
 
 
+def test_a_group_has_its_domains() -> None:
+    """Beside those that are known without being named."""
+    lanes = NoticePolicy(groups={"ours": Group(("one.example",))}).lanes
+    assert lanes.of("a@one.example") == ("ours", "ours")
+    assert lanes.of("a@gmail.com") == ("google", "google")
+    assert lanes.of("a@two.example") == ("", "two.example")
+
+
+def test_a_policy_has_the_words_of_each_language() -> None:
+    """And the page for links that members ask for."""
+    page = "https://forum.example/new#{token}"
+    texts = {"de": Texts(subject="Neues Passwort")}
+    wording = NoticePolicy(texts=texts, link_on_request=page).wording(LETTER)
+    assert wording.letter("de", "first").subject == "Neues Passwort"
+    assert wording.letter("fr", "first").subject == LETTER.subject
+    assert wording.letter("de", "asked1").link == page
+
+
 def test_quiet_hours_are_the_policys() -> None:
     """Without any, it is never quiet."""
     night = NoticePolicy(quiet=QuietHours("17:00-18:00", "UTC"))
