@@ -68,7 +68,6 @@ class Plan:
             message = "a link must work for at least 5 minutes and at most 366 days"
             raise CampaignStateError(message)
         check_size(self.scope)
-        self.pace.at_least(self.tally)
         if self.tally.in_scope == 0:
             message = "the scope selects nobody"
             raise ScopeError(message)
