@@ -52,6 +52,29 @@ def test_a_group_at_its_limit_lets_others_pass() -> None:
     assert found[3][1] == NOW + SECOND
 
 
+def test_the_first_notice_of_a_group_says_when_the_group_is_told() -> None:
+    """Whether it may go at once or waits for its group's slot."""
+    candidates = numbered("a", "b", "b", "b", "a")
+    assert [name for name, _ in slots(candidates, 4, {}).given] == list("01234")
+    groups = {"a": Track(NOW + SECOND, None)}
+    whole = Track(NOW, step_of(1))
+    found = assign(candidates, whole=whole, groups=groups, now=NOW, most=50).given
+    assert found == [("1", NOW), ("0", NOW + SECOND)]
+
+
+def test_of_groups_that_all_wait_the_earliest_slot_is_next() -> None:
+    """Whatever the order in which they came."""
+    waits = {"a": 1.5, "b": 0.5, "c": 1.0}
+    groups = {name: Track(NOW + at * SECOND, None) for name, at in waits.items()}
+    whole = Track(NOW, step_of(1000))
+    found = assign(numbered("a", "b", "c"), whole=whole, groups=groups, now=NOW, most=9)
+    assert found.given == [
+        ("1", NOW + 0.5 * SECOND),
+        ("2", NOW + SECOND),
+        ("0", NOW + 1.5 * SECOND),
+    ]
+
+
 def test_a_batch_is_short_and_says_when_to_come_again() -> None:
     """No slot is taken two seconds ahead, so that few notices are held."""
     found = slots(numbered("a", "a", "a"), 10, {"a": 0.5})

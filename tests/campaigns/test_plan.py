@@ -1,15 +1,19 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from credguard.campaigns.forecast import Assumptions
+from credguard.campaigns.notice_policy import NoticePolicy
 from credguard.campaigns.plan import Plan
 from credguard.campaigns.scope import Scope, everyone, in_list
 from credguard.campaigns.tally import Tally
-from credguard.errors import CampaignStateError, ScopeError
+from credguard.campaigns.wording import Texts
+from credguard.errors import CampaignStateError, DeliverySetupError, ScopeError
 from forums import LETTER, House
 
 T = datetime(2014, 4, 12, tzinfo=UTC)
+NO_LIMITS = NoticePolicy()
 
 
 def plan(
@@ -18,6 +22,7 @@ def plan(
     rate: float = 10.0,
     link_lifetime: timedelta = timedelta(days=14),
     scope: Scope = everyone,
+    notices: NoticePolicy = NO_LIMITS,
 ) -> Plan:
     """Return a plan over *in_scope* accounts."""
     return Plan(
@@ -27,6 +32,7 @@ def plan(
         link_lifetime=link_lifetime,
         made_at=T,
         tally=Tally(accounts=in_scope, in_scope=in_scope, to_tell=in_scope),
+        notices=notices,
     )
 
 
@@ -88,6 +94,22 @@ def test_a_rate_above_what_any_server_takes_is_refused(rate: float) -> None:
     """A million a second is the most."""
     with pytest.raises(CampaignStateError, match="rate"):
         plan(rate=rate)
+
+
+def test_a_plan_with_a_text_that_cannot_be_sent_is_refused() -> None:
+    """In whatever language: nobody learns it when the first of its members is told."""
+    notices = NoticePolicy(texts={"de": Texts(body="Hallo {naam}, {link}")})
+    with pytest.raises(DeliverySetupError, match="names a field 'naam'"):
+        plan(notices=notices)
+
+
+@pytest.mark.parametrize("in_scope", [0, 1, 10**12])
+def test_any_number_of_members_has_a_time(in_scope: int) -> None:
+    """The slowest of all rates and quotas overflows nothing."""
+    notices = NoticePolicy(day_quota=1, other_rate=1 / 3600)
+    tally = Tally(accounts=in_scope, in_scope=1, to_tell=in_scope)
+    made = replace(plan(rate=1 / 3600, notices=notices), tally=tally)
+    assert made.telling_takes >= timedelta(hours=in_scope if in_scope < 10**9 else 0)
 
 
 def test_a_plan_for_nobody_is_refused() -> None:
