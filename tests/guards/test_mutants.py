@@ -5,10 +5,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from benchmarks.mutants.mutations import mutants_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "credguard"
 MAP = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))
+EXPLAINED = [
+    (each["module"], each["line"], each["change"]) for each in MAP["survivors"]
+]
 
 
 def pure_modules() -> set[str]:
@@ -37,3 +41,15 @@ def test_what_the_map_names_is_there(module: str) -> None:
     for named in MAP["tests"][module]:
         file, _, test = named.partition("::")
         assert f"def {test}" in (ROOT / file).read_text("utf-8")
+
+
+@pytest.mark.parametrize("module", sorted({module for module, *_ in EXPLAINED}))
+def test_what_is_explained_is_a_change_that_there_is(module: str) -> None:
+    """A line that was written anew is to be tried, and explained, anew."""
+    assert module in MAP["tests"]
+    source = (PACKAGE / module).read_text("utf-8")
+    there_are = {(mutant.text, mutant.change) for mutant in mutants_of(source)}
+    explained = [(line, change) for each, line, change in EXPLAINED if each == module]
+    assert len(explained) == len(set(explained))
+    assert set(explained) <= there_are
+    assert all(each["why"].strip() for each in MAP["survivors"])
