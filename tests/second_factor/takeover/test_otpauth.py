@@ -142,6 +142,8 @@ def test_the_row_may_say_whose_it_is() -> None:
         (f"otpauth://totp/a?secret={SEED_BASE32}&encoder=steam", ReasonCode.PARAMETERS),
         (f"otpauth://totp/a?secret={SEED_BASE32}&digits=10", ReasonCode.PARAMETERS),
         (f"otpauth://totp/a?secret={SEED_BASE32}&secret=A", ReasonCode.UNREADABLE),
+        (f"otpauth://totp/a?secret={SEED_BASE32}&secret=", ReasonCode.UNREADABLE),
+        (f"otpauth://totp/a?secret={SEED_BASE32}&SECRET=A", ReasonCode.UNREADABLE),
         (f"otpauth://totp/?secret={SEED_BASE32}", ReasonCode.NO_ACCOUNT),
         (f"otpauth://totp/F:?secret={SEED_BASE32}", ReasonCode.NO_ACCOUNT),
         ("otpauth://totp/a", ReasonCode.NO_SEED),

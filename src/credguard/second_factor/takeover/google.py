@@ -121,8 +121,9 @@ def _payload(value: object) -> bytes:
         raise unfit(ReasonCode.TOO_LARGE)
     try:
         parts = urlsplit(text)
+        [data] = parse_qs(parts.query, max_num_fields=8)["data"]
         # Where the plus signs of base64 were not quoted, they came out as spaces.
-        data = parse_qs(parts.query, max_num_fields=8)["data"][0].replace(" ", "+")
+        data = data.replace(" ", "+")
         payload = base64.b64decode(data + "=" * (-len(data) % 4), validate=True)
     except (KeyError, ValueError, binascii.Error):
         pass

@@ -5,7 +5,7 @@ Source: the wiki of google-authenticator, page Key URI Format.
 """
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from credguard.second_factor.takeover.fields import (
     instant_of,
@@ -103,15 +103,16 @@ def _split(value: object) -> tuple[SplitResult, dict[str, str]]:
         raise unfit(ReasonCode.TOO_LARGE)
     try:
         parts = urlsplit(text)
-        fields = parse_qs(
+        fields = parse_qsl(
             parts.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS
         )
     except ValueError:
-        parts, fields = SplitResult("", "", "", "", ""), {}
-    is_one_each = all(len(values) == 1 for values in fields.values())
-    if parts.scheme.lower() != "otpauth" or not is_one_each:
+        parts, fields = SplitResult("", "", "", "", ""), []
+    # Names are the same in any case, so that each stands once in all its spellings.
+    query = {name.lower(): value for name, value in fields}
+    if parts.scheme.lower() != "otpauth" or len(query) != len(fields):
         raise unfit(ReasonCode.UNREADABLE)
-    return parts, {name.lower(): values[0] for name, values in fields.items()}
+    return parts, query
 
 
 def _label(path: str) -> tuple[str, str]:
