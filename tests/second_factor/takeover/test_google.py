@@ -139,6 +139,28 @@ def test_a_missing_part_is_told() -> None:
     assert reasons(read_google(parts)) == [None, None, ReasonCode.BATCH_MISSING]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [([], [(5, 0)]), ([(5, 0)], []), ([], [])]
+)
+def test_a_batch_without_a_number_is_batch_nought(
+    first: list[tuple[int, int | bytes]], second: list[tuple[int, int | bytes]]
+) -> None:
+    """As Protocol Buffers leave out a number that is nought."""
+    parts = [
+        row((1, entry()), (3, 2), (4, 0), *first),
+        row((1, entry()), (3, 2), (4, 1), *second),
+    ]
+    assert reasons(read_google(parts)) == [None, None]
+
+
+@pytest.mark.parametrize(("index", "missing"), [(0, []), (1, ["batch_missing"])])
+def test_an_export_that_says_no_number_of_parts_has_one(
+    index: int, missing: list[str]
+) -> None:
+    """Another part than the first is not all of it."""
+    assert reasons(read_google([row((1, entry()), (4, index))])) == [None, *missing]
+
+
 @pytest.mark.promise("P7")
 def test_a_huge_number_of_parts_costs_nothing() -> None:
     """A payload that says it is one of billions is told, and fills no memory."""
@@ -160,6 +182,7 @@ def test_the_row_may_say_whose_it_is() -> None:
         ("otpauth-migration://offline?data=", ReasonCode.UNREADABLE),
         (EXAMPLE.replace("otpauth-migration", "https"), ReasonCode.UNREADABLE),
         (EXAMPLE[:-3], ReasonCode.UNREADABLE),
+        (EXAMPLE + "&data=" + SCITO[1][0], ReasonCode.UNREADABLE),
         ("otpauth-migration://offline?data=" + "A" * 9000, ReasonCode.TOO_LARGE),
         ("otpauth-migration://[offline?data=AA", ReasonCode.UNREADABLE),
         (None, ReasonCode.UNREADABLE),
@@ -186,6 +209,16 @@ def test_an_entry_that_does_not_fit_says_why(
 ) -> None:
     """Entries without a name or a seed are refused, each with its reason."""
     assert reasons(read_google([row(*fields)])) == [expected]
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_base64_is_read_without_its_padding(padding: int) -> None:
+    """Some tools take the equals signs for the end of a field, and cut them off."""
+    written = message((1, SEED), (2, b"alice".ljust(8 - padding)), (6, 2))
+    data = base64.b64encode(message((1, written))).decode()
+    assert data.count("=") == padding
+    uri = f"otpauth-migration://offline?data={quote(data.rstrip('='), safe='')}"
+    assert seed_of(came_in(read_google([{"uri": uri}]))[0]) == SEED
 
 
 def test_unquoted_plus_signs_are_read() -> None:
@@ -310,7 +343,14 @@ def test_fixed_numbers_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\x0b", b"\x0d\x01", b"\x80" * 11, b"\x0a\xff\xff\xff\xff\x0fabc", b"\x0a"],
+    [
+        b"\x0b",
+        b"\x0d\x01",
+        b"\x80" * 11,
+        b"\x0a\xff\xff\xff\xff\x0fabc",
+        b"\x0a\x04abc",
+        b"\x0a",
+    ],
     ids=lambda data: data.hex(),
 )
 def test_what_is_no_message_is_refused(data: bytes) -> None:
