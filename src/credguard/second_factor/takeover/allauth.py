@@ -33,8 +33,7 @@ from credguard.second_factor.takeover.seeds import from_base32
 
 SOURCE = "allauth"
 
-_DIGEST_BYTES = 20  # HMAC-SHA-1
-_MOST_DIGITS = 40
+_MOST_DIGITS = 40  # two to a byte of HMAC-SHA-1, which has 20
 
 Unwrap = Callable[[str], str]
 """What the site's adapter does in `decrypt`; raises ValueError if it cannot."""
@@ -150,7 +149,7 @@ def _made(seed: str, settings: AllauthSettings) -> Iterator[str]:
     if not (seed.isascii() and 1 <= settings.code_digits <= _MOST_DIGITS):
         raise unfit(ReasonCode.UNREADABLE)
     running = hmac.new(seed.encode("ascii"), digestmod="sha1")
-    size = min(settings.code_digits // 2, _DIGEST_BYTES)
+    size = settings.code_digits // 2
     for number in range(settings.code_count):
         running.update(f"{number:3},".encode())
         value = int.from_bytes(running.digest()[:size], "big")
