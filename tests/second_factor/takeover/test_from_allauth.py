@@ -75,6 +75,15 @@ def test_the_recovery_codes_are_those_that_allauth_shows() -> None:
     assert record.seed is None
 
 
+def test_without_a_mask_no_code_was_used() -> None:
+    """All ten come in, the one that the mask leaves out among them."""
+    seed = json.loads(str(CODES["data"]))["seed"]
+    [record] = came_in(read_allauth([{**CODES, "data": {"seed": seed}}]))
+    found = codes_of(record)
+    assert len(found) == 10
+    assert found[:3] + found[4:] == UNUSED
+
+
 def test_codes_that_allauth_took_over_itself_come_in() -> None:
     """Sets that allauth migrated are lists of codes."""
     data = {"migrated_codes": ["abcd-efgh", "ijkl-mnop"]}
@@ -124,6 +133,18 @@ def test_other_settings_give_other_codes() -> None:
             {"type": "recovery_codes", "data": {"migrated_codes": ["a"] * 40}},
             ReasonCode.TOO_MANY_CODES,
         ),
+        (
+            {
+                "type": "recovery_codes",
+                "data": {"migrated_codes": [*["a"] * 33, None]},
+            },
+            ReasonCode.TOO_MANY_CODES,
+        ),
+        (
+            {"type": "recovery_codes", "data": {"migrated_codes": [None]}},
+            ReasonCode.NO_SEED,
+        ),
+        ({"type": "recovery_codes", "data": {}}, ReasonCode.NO_SEED),
         ({"user_id": None}, ReasonCode.NO_ACCOUNT),
     ],
     ids=lambda value: repr(value)[:40],

@@ -1,6 +1,7 @@
 """What comes in from another system, and what does not."""
 
 import copy
+from datetime import UTC, datetime
 
 import pytest
 
@@ -19,6 +20,9 @@ from credguard.second_factor.takeover.records import (
     shown_account,
 )
 from credguard.second_factor.takeover.refusals import ReasonCode, unfit
+from credguard.second_factor.totp import Parameters
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def one(row: Row) -> Imported:
@@ -123,6 +127,19 @@ def test_an_account_has_at_most_32_recovery_codes() -> None:
     assert refused.value.reason.code == ReasonCode.TOO_MANY_CODES
 
 
+def test_what_is_learnt_is_put_beside_what_is_known() -> None:
+    """Each step keeps what the ones before it found, and changes no record."""
+    minute = Parameters(8, period_seconds=60)
+    record = one({"who": "a name"}).at(7)
+    held = record.holding(checked_seed(bytes(20)), minute)
+    known = held.known_since(NOON, 5)
+    moved = known.belonging_to("17")
+    assert (moved.account_id, moved.position) == ("17", 7)
+    assert (moved.seed_bits, moved.parameters) == (160, minute)
+    assert (moved.made_at, moved.last_step) == (NOON, 5)
+    assert (record.account_id, record.seed, record.made_at) == ("a name", None, None)
+
+
 def test_a_label_is_cut_to_what_fits() -> None:
     """255 characters are shown; what is no text is not."""
     assert shown("x" * 256) == "x" * 255
@@ -134,6 +151,7 @@ def test_a_record_is_neither_shown_nor_copied() -> None:
     kept = digest(bytes(32), "sha256")
     record = one({"who": "a"}).carrying((Secret(b"a code"),), (kept,))
     assert "AAAA" not in repr(record)
+    assert "Hash" not in repr(record)
     assert "a code" not in repr(record)
     with pytest.raises(TypeError):
         copy.copy(record)
