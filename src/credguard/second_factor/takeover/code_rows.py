@@ -1,7 +1,7 @@
 """Recovery codes that stand in a table of their own, one code to a row. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby, islice
+from itertools import chain, groupby
 
 from credguard._secret import Secret
 from credguard.errors import UnfitRecordError
@@ -15,8 +15,6 @@ from credguard.second_factor.takeover.records import (
     shown_account,
 )
 from credguard.second_factor.takeover.refusals import Reason, ReasonCode, unfit
-
-_MOST_ROWS = 1000  # used ones too; nobody has more
 
 ReadCode = Callable[[Row], Secret | ForeignHash | None]
 """Reads one row; None for a code that was used already."""
@@ -42,31 +40,35 @@ def each_set(
         rows, and name the first of an account.
     """
     numbered = enumerate(rows, 1)
-    for account_id, group in groupby(
-        numbered, key=lambda pair: shown_account(pair[1], account)
-    ):
-        position, first = next(group)
-        codes = [first, *(row for _, row in islice(group, _MOST_ROWS))]
-        try:
-            came = _read_set(codes, read, source=source, account=account)
-            yield came.at(position)
-        except UnfitRecordError as error:
-            reason = Reason(ReasonCode(error.reason.code))
-            yield Refused(source, position, reason, account_id)
+    for _, group in groupby(numbered, key=lambda pair: shown_account(pair[1], account)):
+        yield _read_set(group, read, source=source, account=account)
 
 
 def _read_set(
-    rows: list[Row], read: ReadCode, *, source: str, account: str
-) -> Imported:
-    account_id = account_of(rows[0], account)
-    good = [code for row in rows if (code := read(row)) is not None]
+    numbered: Iterator[tuple[int, Row]], read: ReadCode, *, source: str, account: str
+) -> Imported | Refused:
+    position, first = next(numbered)
+    rows = chain([first], (row for _, row in numbered))
+    try:
+        came = Imported(account_id=account_of(first, account), source=source)
+        return _with_codes(came, rows, read).at(position)
+    except UnfitRecordError as error:
+        reason = Reason(ReasonCode(error.reason.code))
+        return Refused(source, position, reason, shown_account(first, account))
+
+
+def _with_codes(came: Imported, rows: Iterable[Row], read: ReadCode) -> Imported:
+    good: list[Secret | ForeignHash] = []
+    # Row by row: used ones are not kept, however many an account has.
+    for row in rows:
+        if (code := read(row)) is None:
+            continue
+        if len(good) == MAX_CODES:
+            raise unfit(ReasonCode.TOO_MANY_CODES)
+        good.append(code)
     if not good:
         raise unfit(ReasonCode.NO_SEED)
-    if len(good) > MAX_CODES:
-        raise unfit(ReasonCode.TOO_MANY_CODES)
-    return Imported(
-        account_id=account_id,
-        source=source,
+    return came.carrying(
         codes=tuple(code for code in good if isinstance(code, Secret)),
         hashes=tuple(code for code in good if isinstance(code, ForeignHash)),
     )
