@@ -80,6 +80,7 @@ def test_the_uri_export_comes_in() -> None:
     ("change", "expected"),
     [
         ({"secret": None}, ReasonCode.NO_SEED),
+        ({"secret": ""}, ReasonCode.NO_SEED),
         ({"secret": "!"}, ReasonCode.SEED_UNREADABLE),
         ({"period": 90_000}, ReasonCode.PARAMETERS),
         ({"username": ""}, ReasonCode.NO_ACCOUNT),

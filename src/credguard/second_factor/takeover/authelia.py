@@ -24,7 +24,6 @@ from credguard.second_factor.takeover.records import (
     each,
     shown,
 )
-from credguard.second_factor.takeover.refusals import ReasonCode, unfit
 from credguard.second_factor.takeover.seeds import from_base32
 
 SOURCE = "authelia"
@@ -80,8 +79,6 @@ def read_authelia_yaml(
 
 
 def _read(row: Row, account_id: str, secret: object) -> Imported:
-    if not secret:
-        raise unfit(ReasonCode.NO_SEED)
     parameters = parameters_of(
         row.get("algorithm"), row.get("digits"), row.get("period")
     )
