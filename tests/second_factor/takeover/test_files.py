@@ -22,9 +22,13 @@ from credguard.second_factor.takeover.files import MAX_LINE_CHARACTERS
 
 def test_json_lines_are_rows() -> None:
     """Each line is a row, and blank lines are none."""
-    text = f'{{"account_id": 1, "secret": "{SEED_BASE32}"}}\n\n \n'
-    [record] = came_in(read_base32(rows_of_json(lines_of(io.StringIO(text)))))
-    assert (record.account_id, seed_of(record)) == ("1", SEED)
+    one, two = (
+        f'{{"account_id": {who}, "secret": "{SEED_BASE32}"}}\n' for who in (1, 2)
+    )
+    lines = lines_of(io.StringIO(f"{one}\n \n{two}\n"))
+    first, second = came_in(read_base32(rows_of_json(lines)))
+    assert (first.account_id, seed_of(first)) == ("1", SEED)
+    assert (second.account_id, second.position) == ("2", 2)
 
 
 def test_a_broken_line_keeps_its_number() -> None:
@@ -57,6 +61,15 @@ def test_a_uri_to_a_line() -> None:
     uri = f"otpauth://totp/alice?secret={SEED_BASE32}"
     lines = ["# exported today\n", "\n", f"  {uri}\r\n", ""]
     assert reasons(read_otpauth(rows_of_uris(lines))) == [None, ReasonCode.UNREADABLE]
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(262_143, True), (262_144, False)])
+def test_a_line_ends_within_262_144_characters(size: int, *, is_read: bool) -> None:
+    """With its end, or at the end of the file; the lines around it stay."""
+    line = "x" * size
+    wanted = [line + "\n"] if is_read else [""]
+    assert list(lines_of(io.StringIO(f"a\n{line}\nb"))) == ["a\n", *wanted, "b"]
+    assert list(lines_of(io.StringIO(f"a\n{line}"))) == ["a\n", wanted[0].rstrip()]
 
 
 @pytest.mark.parametrize("more", [0, 1, 3 * MAX_LINE_CHARACTERS])

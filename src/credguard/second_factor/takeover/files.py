@@ -23,8 +23,8 @@ def lines_of(file: TextIO) -> Iterator[str]:
         file: An open file.
 
     Yields:
-        Each line with its end; an empty text for one of more than 262,144
-        characters.
+        Each line with its end; an empty text for one that does not end within
+        262,144 characters.
     """
     while line := file.readline(MAX_LINE_CHARACTERS):
         if len(line) < MAX_LINE_CHARACTERS or line.endswith("\n"):
