@@ -91,6 +91,7 @@ def test_a_digest_comes_back() -> None:
         ("$1$salt$hash", ReasonCode.UNKNOWN_HASH),
         ("", ReasonCode.UNKNOWN_HASH),
         ("x" * 241, ReasonCode.TOO_LARGE),
+        ("pbkdf2_sha256$1000$salt$" + "A" * 43 + "==", ReasonCode.UNKNOWN_HASH),
         ("pbkdf2_sha256$1000$salt$" + "A" * 40, ReasonCode.UNKNOWN_HASH),
         ("pbkdf2_sha256$1000$salt$" + "A" * 41, ReasonCode.UNKNOWN_HASH),
     ],

@@ -62,7 +62,9 @@ def test_a_device_comes_in_with_its_last_step() -> None:
 
 def test_a_device_that_was_never_confirmed_does_not() -> None:
     """Nobody showed a code of it, so its owner may not have it."""
-    assert reasons(read_django_otp([NEVER])) == [ReasonCode.NOT_CONFIRMED]
+    for confirmed in (False, 0, None):
+        row: Row = {**NEVER, "confirmed": confirmed}
+        assert reasons(read_django_otp([row])) == [ReasonCode.NOT_CONFIRMED]
 
 
 def test_a_device_that_was_never_used_has_no_known_step() -> None:
@@ -101,6 +103,12 @@ def test_tokens_of_an_account_come_in_together() -> None:
     assert codes_of(first) == TOKENS
     assert first.seed is None
     assert (second.account_id, codes_of(second)) == ("2", ["aaaabbbb"])
+
+
+def test_tokens_of_a_table_that_says_nothing_of_devices_come_in() -> None:
+    """Static devices are made confirmed; only those that say otherwise are not."""
+    for row in ({"user_id": 2, "token": "aaaabbbb"}, {**STATIC[0], "confirmed": None}):
+        assert len(came_in(read_django_otp_codes([row]))[0].codes) == 1
 
 
 @pytest.mark.parametrize(

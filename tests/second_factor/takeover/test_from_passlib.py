@@ -160,6 +160,26 @@ def test_sealed_codes_are_opened() -> None:
     assert codes_of(record) == ["abcd-ef01-2345"]
 
 
+@pytest.mark.parametrize(("void", "expected"), [(31, None), (32, "too_many_codes")])
+def test_at_most_32_sealed_codes_are_tried(void: int, expected: str | None) -> None:
+    """Those count that do not open: nobody is given more."""
+    keys = FernetKeys([base64.urlsafe_b64encode(bytes(range(1, 33)))])
+    user: Row = {**USER, "mf_recovery_codes": [*["gAAAAA"] * void, SEALED_CODE]}
+    found = list(read_flask_security([user], wallet=WALLET, code_keys=keys))
+    assert reasons(found) == [expected]
+
+
+@pytest.mark.parametrize("method", [None, ""])
+def test_a_user_without_a_method_has_an_app(method: str | None) -> None:
+    """As many codes come along as anybody has."""
+    user: Row = {
+        **USER,
+        "tf_primary_method": method,
+        "mf_recovery_codes": [str(1000 + number) for number in range(32)],
+    }
+    assert len(came_in(read_flask_security([user], wallet=WALLET))[0].codes) == 32
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
