@@ -101,6 +101,31 @@ def test_recovery_codes_come_in_after_the_seed() -> None:
     assert base64.urlsafe_b64encode(tag).decode().rstrip("=") in kept.text
 
 
+def test_no_credential_is_passed_over_for_its_place() -> None:
+    """However many passwords a realm remembers, and other factors there are."""
+    first, second = came_in(read_keycloak([user(*[PASSWORD] * 200, CODES, RAW)]))
+    assert first.seed is not None
+    assert len(second.hashes) == 2
+    found = list(read_keycloak([user(*[{**RAW, "type": "webauthn"}] * 200, RAW)]))
+    assert reasons(found) == [*[ReasonCode.ANOTHER_KIND] * 200, None]
+
+
+def test_positions_count_the_users() -> None:
+    """From one on; of a user without a second factor nothing is told."""
+    odd: Row = {**RAW, "type": "webauthn"}
+    found = read_keycloak([user(RAW, odd), user(), user(RAW, CODES)])
+    assert [record.position for record in found] == [1, 1, 3, 3]
+
+
+def test_a_set_has_at_most_32_digests_of_one_iteration() -> None:
+    """As is meant where their number is not said."""
+    codes = [{"encodedHashedValue": hashed(str(number))} for number in range(32)]
+    row = _with(CODES, "secretData", codes=codes)
+    for data in ({"algorithm": "RS512"}, {"algorithm": "RS512", "hashIterations": 1}):
+        [record] = came_in(read_keycloak([user({**row, "credentialData": data})]))
+        assert len(record.hashes) == 32
+
+
 def test_a_user_without_credentials_gives_nothing() -> None:
     """Users without a second factor are no refusals."""
     assert list(read_keycloak([{"id": "u"}, user(), user(PASSWORD)])) == []
@@ -128,6 +153,12 @@ def _with(row: Row, part: str, **changes: object) -> Row:
         (_with(CODES, "secretData", codes=["x"]), ReasonCode.UNKNOWN_HASH),
         (
             _with(CODES, "secretData", codes=[{"encodedHashedValue": "?"}]),
+            ReasonCode.UNKNOWN_HASH,
+        ),
+        (
+            _with(
+                CODES, "secretData", codes=[{"encodedHashedValue": f"!{hashed('')}"}]
+            ),
             ReasonCode.UNKNOWN_HASH,
         ),
         (

@@ -38,7 +38,6 @@ SOURCE = "keycloak"
 
 _SEED, _CODES = "otp", "recovery-authn-codes"
 _DIGESTS = {"RS256": "sha256", "RS512": "sha512"}
-_MOST_CREDENTIALS = 100
 _PASSWORDS = {"password", "password-history"}  # passed over: none of our business
 
 
@@ -82,8 +81,7 @@ def _credentials(row: Row) -> list[Mapping[str, object]]:
         return [row]
     found = [each for each in listed if isinstance(each, Mapping)]
     # Codes are put beside a seed that has come in before them.
-    found.sort(key=lambda each: each.get("type") == _CODES)
-    return found[:_MOST_CREDENTIALS]
+    return sorted(found, key=lambda each: each.get("type") == _CODES)
 
 
 def _read(credential: Mapping[str, object], kind: str, account_id: str) -> Imported:
