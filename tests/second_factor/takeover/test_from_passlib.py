@@ -93,6 +93,54 @@ def _changed(**changes: object) -> str:
 
 
 @pytest.mark.parametrize(
+    ("cost", "passes", "expected"),
+    [(0, [1], None), (20, [1_048_576], None), (21, [], ReasonCode.TOO_COSTLY)],
+)
+def test_a_cost_is_a_power_of_two_up_to_20(
+    monkeypatch: pytest.MonkeyPatch,
+    cost: int,
+    passes: list[int],
+    expected: str | None,
+) -> None:
+    """What is above it is refused before anything is computed."""
+    asked = []
+
+    def quick(*args: object, dklen: int) -> bytes:
+        asked.append(args[3])
+        return bytes(dklen)
+
+    monkeypatch.setattr("hashlib.pbkdf2_hmac", quick)
+    assert reasons(read_passlib(rows(_changed(c=cost)), wallet=WALLET)) == [expected]
+    assert asked == passes
+
+
+@pytest.mark.parametrize(
+    ("salt", "data"),
+    [
+        ("MY", b"f"),
+        ("MZXQ", b"fo"),
+        ("MZXW6", b"foo"),
+        ("MZXW6YQ", b"foob"),
+        ("MZXW6YTB", b"fooba"),
+        ("mzxw6ytboi", b"foobar"),
+    ],
+)
+def test_a_salt_is_base32_without_padding(
+    monkeypatch: pytest.MonkeyPatch, salt: str, data: bytes
+) -> None:
+    """Of any length; RFC 4648 section 10."""
+    asked = []
+
+    def quick(*args: object, dklen: int) -> bytes:
+        asked.append(args[2])
+        return bytes(dklen)
+
+    monkeypatch.setattr("hashlib.pbkdf2_hmac", quick)
+    came_in(read_passlib(rows(_changed(s=salt)), wallet=WALLET))
+    assert asked == [data]
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         (PLAIN.replace("totp", "hotp"), ReasonCode.COUNTER_BASED),
