@@ -98,7 +98,7 @@ def cheapest(text: str, matches: Sequence[Match]) -> tuple[int, list[Match]]:
     runs = [Decimal(0), Decimal(_ONE_CHARACTER)]
     for end, here in enumerate(ending):
         runs.append(Decimal(_CHARACTER ** (end + 2)))
-        found = _Ways(least=[inf] * (len(text) + 2))
+        found = _Ways(least=[inf] * (len(text) + 1))
         for match in sorted(here, key=lambda each: each["i"]):
             guesses = estimate_guesses(match, text)
             if match["i"] == 0:
