@@ -95,6 +95,12 @@ def test_what_was_seen_rarely_can_be_left_out() -> None:
     assert counts(read_lines(text, SHAPE, min_count=255)) == [255]
 
 
+@pytest.mark.parametrize("written", ["1099511627775", "1,099,511,627,775"])
+def test_the_largest_count_is_2_to_the_40_less_1(written: str) -> None:
+    """As many bits stand beside a record's number among the large counts."""
+    assert counts(read_lines(line(A, written), SHAPE)) == [1_099_511_627_775]
+
+
 @pytest.mark.parametrize(
     ("text", "flaw"),
     [
@@ -113,7 +119,7 @@ def test_what_was_seen_rarely_can_be_left_out() -> None:
         (line(B, "1,00"), "the count is not a number"),
         (line(B, "-1"), "the count is not a number"),
         (line(B, "1:2"), "the count is not a number"),
-        (line(B, 2**40), "the count is not a number"),
+        (line(B, 1_099_511_627_776), "the count is not a number from 0 to 2\\^40 - 1"),
         (line(B, "9" * 400), "the count is not a number"),
         (line(B, "٣"), "the count is not a number"),
         (line(A), "not above the one of the line before"),

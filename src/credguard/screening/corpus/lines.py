@@ -214,5 +214,5 @@ def _flaw_of_count(count: bytes) -> str:
     if not count:
         return "the line ends before its count; it was cut"
     if not count.isdigit() or len(count) > _MOST_DIGITS or int(count) > MAX_COUNT:
-        return "the count is not a number from 0 to 2^40"
+        return "the count is not a number from 0 to 2^40 - 1"
     return ""
