@@ -1,3 +1,4 @@
+import hashlib
 from dataclasses import replace
 from zlib import crc32
 
@@ -11,6 +12,7 @@ from credguard.screening.corpus.header import (
     check_size,
     read_etag,
     read_header,
+    stamp_of,
     write_etag,
     write_header,
 )
@@ -68,6 +70,67 @@ def test_everything_stands_where_the_format_says(
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "shape", "numbers", "named"),
+    [
+        (
+            Header(Shape(Kind.SHA1, Width.DEFAULT, 3), entries=100, source="a list"),
+            "01 04 04 03 03 04",
+            (100, 0, 1, 0, 0, 0),
+            "0000 0000 0000 0000  0600 0000  61 20 6c 69 73 74",
+        ),
+        (
+            Header(
+                Shape(Kind.NTLM, Width.COMPACT, 6),
+                entries=1 << 40,
+                large=7,
+                min_count=2,
+                source="ü",
+                source_time=1_415_354_400,
+                built_time=253_402_300_799,
+                has_ranges=True,
+                wide_directory=True,
+                stamp=b"\1\2\3\4\5\6\7\x08",
+            ),
+            "02 03 04 06 06 08",
+            (1 << 40, 7, 2, 1_415_354_400, 253_402_300_799, 1),
+            "0102 0304 0506 0708  0200 0000  c3 bc",
+        ),
+        (
+            Header(Shape(Kind.SHA1, Width.WHOLE, 26), entries=0),
+            "01 11 03 1a 06 04",
+            (0, 0, 1, 0, 0, 0),
+            "0000 0000 0000 0000  0000 0000",
+        ),
+    ],
+    ids=["default", "compact", "whole"],
+)
+def test_a_header_is_written_byte_by_byte(
+    header: Header, shape: str, numbers: tuple[int, ...], named: str
+) -> None:
+    """As docs/corpus-format.md says, so that others can read it too."""
+    said = bytes.fromhex("89 43 47 43 0D 0A 1A 0A  01 00" + shape)
+    said += b"".join(number.to_bytes(8, "little") for number in numbers)
+    said = (said + bytes.fromhex(named)).ljust(4092, b"\0")
+    whole = said + crc32(said).to_bytes(4, "little")
+    assert write_header(header) == whole
+    assert read_header(whole, where="x") == header
+
+
+def test_a_stamp_is_of_the_shape_and_of_all_checksums() -> None:
+    """Eight bytes; two shapes of the same checksums are two contents."""
+    sums = hashlib.sha256(b"\1\2\3\4\5\6\7\x08")
+    said = b"sha1/default/26/" + sums.digest()
+    found = stamp_of(Shape(Kind.SHA1, Width.DEFAULT, 26), sums)
+    assert found == hashlib.sha256(said).digest()[:8]
+    assert found != stamp_of(Shape(Kind.SHA1, Width.DEFAULT, 25), sums)
+
+
+def test_a_header_says_how_probable_a_false_listing_is() -> None:
+    """One in 2^35 for each of its hashes."""
+    assert HEADER.false_listed == 100 / 2**35
+
+
 @given(headers)
 def test_a_header_is_read_as_it_was_written(header: Header) -> None:
     """All that a file says about itself survives, in 4,096 bytes."""
@@ -99,11 +162,13 @@ def test_a_header_that_is_cut_is_damage(length: int) -> None:
         read_header(write_header(HEADER)[:length], where="x")
 
 
-def test_a_newer_version_is_told_from_damage() -> None:
+@pytest.mark.parametrize("version", [2, 256, 257, 65_535])
+def test_a_newer_version_is_told_from_damage(version: int) -> None:
     """A file of a later release asks for an upgrade, whatever else it holds."""
     data = bytearray(write_header(HEADER))
-    data[8] = 2
-    with pytest.raises(CorpusSetupError, match=r"of version 2 .* upgrade credguard"):
+    data[8:10] = version.to_bytes(2, "little")
+    told = rf"of version {version} .* upgrade credguard"
+    with pytest.raises(CorpusSetupError, match=told):
         read_header(bytes(data), where="x")
 
 
