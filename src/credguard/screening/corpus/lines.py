@@ -9,7 +9,6 @@ Source: the downloader's output and the range protocol of Have I Been Pwned.
 """
 
 import re
-import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -19,14 +18,13 @@ from operator import lt
 
 from credguard.errors import CorpusSourceError
 from credguard.screening.corpus.layout import LARGE_COUNT, MAX_COUNT, Kind, Shape
-from credguard.screening.corpus.runs import Run, large_entry
+from credguard.screening.corpus.runs import Run, from_little, large_entry
 
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = len(str(MAX_COUNT))
 _TIDY_COUNT = re.compile(rb"[0-9]+|[0-9]{1,3}(,[0-9]{3})+")
 _HEX = re.compile(rb"[0-9A-F]+")
 _OTHER_KIND = {Kind.SHA1: "an NTLM hash", Kind.NTLM: "a SHA-1 hash"}
-_WORD = (3, 2, 1, 0) if sys.byteorder == "little" else (0, 1, 2, 3)
 
 
 class _Codes(dict[bytes, int]):
@@ -143,11 +141,10 @@ def _columns(digests: bytes, shape: Shape) -> tuple["array[int]", bytes]:
     """Return the first 32 bits of each digest as a number, and all suffixes."""
     size, width = shape.kind.hash_bytes, shape.suffix_bytes
     entries = len(digests) // size
-    native = bytearray(entries * 4)
-    for at, column in enumerate(_WORD):
-        native[at::4] = digests[column::size]
-    words = array("I")
-    words.frombytes(bytes(native))
+    little = bytearray(entries * 4)
+    for column in range(4):
+        little[3 - column :: 4] = digests[column::size]
+    words = from_little("I", bytes(little))
     suffixes = bytearray(entries * width)
     for at in range(width):
         suffixes[at::width] = digests[shape.skip + at :: size]
