@@ -18,7 +18,6 @@ from credguard.screening.corpus.runs import Run
 
 _RANGE_BITS = 20
 _SIXTH_DIGIT_BITS = 24  # with so many, the suffix begins behind the sixth digit
-_PREFIX_BYTES = 3
 _DIGITS = b"0123456789ABCDEF"
 
 _BLANK = b"\0"
@@ -57,7 +56,7 @@ def range_text(run: Run, shape: Shape) -> bytes:
         return b""
     digits = 2 * shape.suffix_bytes
     width = digits + len(_TAIL)
-    joined = hexlify(suffixes, _BETWEEN, -shape.suffix_bytes)
+    joined = hexlify(suffixes, _BETWEEN, shape.suffix_bytes)
     rows = bytearray(joined.replace(_BETWEEN, _TAIL) + _TAIL)
     for place, column_of in enumerate(_COUNT_COLUMNS, digits + 1):
         rows[place::width] = codes.translate(column_of)
