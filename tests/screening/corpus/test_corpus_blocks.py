@@ -1,4 +1,5 @@
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 from corpora import hashes, parts_of, shape_of, text_of
@@ -82,6 +83,32 @@ def test_runs_without_ends_begin_a_new_bucket() -> None:
     assert bytes(parts.body) == b"abcd\1efgh\1"
 
 
+@pytest.mark.parametrize(("before", "after"), [(b"", b"b"), (b"a", b""), (b"", b"")])
+def test_a_bucket_is_shared_where_both_ends_are_known(
+    before: bytes, after: bytes
+) -> None:
+    """Which of two suffixes comes first cannot be seen from the suffixes alone."""
+    first = Run(3, [1], b"abcd\1", lowest=b"a", highest=b"a")
+    second = Run(3, [1], b"efgh\1", lowest=b"b", highest=b"b")
+    parts = Parts(SHAPE)
+    parts.blocks.add(first)
+    parts.blocks.add(second)
+    parts.all()
+    assert bytes(parts.body) == b"abcdefgh\1\1"
+    apart = Parts(SHAPE)
+    apart.blocks.add(replace(first, lowest=before, highest=before))
+    with pytest.raises(CorpusSourceError, match="not above"):
+        apart.blocks.add(replace(second, lowest=after, highest=after))
+
+
+def test_a_run_may_go_on_with_the_last_bucket_and_with_none_before_it() -> None:
+    """However high its hashes are said to be."""
+    parts = Parts(SHAPE)
+    parts.blocks.add(Run(2, [1, 1], b"abcd\1" * 2, lowest=b"a", highest=b"b"))
+    with pytest.raises(CorpusSourceError, match="not above"):
+        parts.blocks.add(Run(2, [1], b"efgh\1", lowest=b"c", highest=b"c"))
+
+
 def test_an_empty_run_changes_nothing() -> None:
     """A piece without a line is no piece."""
     one, other = Parts(SHAPE), Parts(SHAPE)
@@ -109,6 +136,11 @@ def test_hashes_that_are_left_out_still_go_up() -> None:
         (range(128), True),
         ([*range(100), *range(150, 256)], True),
         ([*range(100), *range(108, 256)], False),
+        ([*range(100), *range(109, 256)], True),
+        (range(8, 256), False),
+        (range(9, 256), True),
+        (range(248), False),
+        (range(247), True),
     ],
 )
 def test_a_gap_is_seen(kept: list[int], *, is_gap: bool) -> None:
@@ -135,17 +167,43 @@ def whole(parts: Parts, run: Run) -> None:
     parts.blocks.finish()
 
 
-def test_a_gap_over_two_runs_is_seen() -> None:
-    """Empty buckets add up from one run to the next."""
+@pytest.mark.parametrize(
+    ("runs", "is_gap"),
+    [
+        ([(0, "100000"), (6, "0001")], False),
+        ([(0, "100000"), (6, "00001")], True),
+        ([(0, "1111"), (12, "1")], False),
+        ([(0, "1111"), (13, "1")], True),
+        ([(5, "11"), (12, "11"), (19, "2")], False),
+        ([(0, "10000"), (8, "01")], False),
+        ([(0, "10000"), (8, "001")], True),
+        ([(0, "20000000002")], True),
+        ([(0, "2000000002")], False),
+    ],
+)
+def test_a_gap_over_several_runs_is_seen(
+    runs: list[tuple[int, str]], *, is_gap: bool
+) -> None:
+    """Empty buckets add up from one run to the next, and a full one ends them."""
     parts = Parts(Shape(Kind.SHA1, Width.DEFAULT, 5), gap=8)
-    parts.blocks.add(Run(first=0, lengths=[1, *[0] * 5], body=b"abcd\1"))
-    with pytest.raises(CorpusSourceError, match="a large part"):
-        parts.blocks.add(Run(first=6, lengths=[*[0] * 5, 1], body=b"abcd\1"))
+    expected = (
+        pytest.raises(CorpusSourceError, match="a large part")
+        if is_gap
+        else nullcontext()
+    )
+    with expected:
+        for first, lengths in runs:
+            each = [int(length) for length in lengths]
+            parts.blocks.add(Run(first, each, b"abcd\1" * sum(each)))
 
 
 def test_too_many_alike_are_no_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A block has no room for more records than a large count can name."""
     monkeypatch.setattr(blocks, "MOST_IN_BLOCK", 99)
+    whole(
+        Parts(Shape(Kind.SHA1, Width.DEFAULT, 0)),
+        Run(first=0, lengths=[99], body=b"abcd\1" * 99),
+    )
     parts = Parts(Shape(Kind.SHA1, Width.DEFAULT, 0))
     parts.blocks.add(Run(first=0, lengths=[100], body=b"abcd\1" * 100))
     with pytest.raises(CorpusSourceError, match="begin alike"):

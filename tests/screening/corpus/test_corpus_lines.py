@@ -81,18 +81,56 @@ def test_a_range_lacks_its_first_digits() -> None:
 
 def test_padding_is_left_out() -> None:
     """A count of zero says that the hash is not listed."""
-    text = line(A, 0) + line(B, 7) + line(C, 0)
+    text = line(A, 0) + line(B, 1) + line(C, 0)
     run = read_lines(text, SHAPE)
-    assert counts(run) == [7]
+    assert counts(run) == [1]
     assert (run.lowest, run.highest) == (A, C)
     assert counts(read_lines(line(A, 0), SHAPE)) == []
+    assert counts(read_lines(text, SHAPE, min_count=0)) == [1]
 
 
 def test_what_was_seen_rarely_can_be_left_out() -> None:
     """The least count is kept; a large one stays exact."""
+    rare = line(A, 1) + line(B, 2)
+    assert counts(read_lines(rare, SHAPE, min_count=1)) == [1, 2]
+    assert counts(read_lines(rare, SHAPE, min_count=2)) == [2]
     text = line(A, 9) + line(B, 10) + line(C, 255)
     assert counts(read_lines(text, SHAPE, min_count=10)) == [10, 255]
     assert counts(read_lines(text, SHAPE, min_count=255)) == [255]
+
+
+@pytest.mark.parametrize("least", [2, 254, 255, 70_000])
+def test_what_is_left_is_what_a_shorter_list_gives(least: int) -> None:
+    """Hashes and counts stay together, whichever lines are left out."""
+    left = {each: count for each, count in LISTED.items() if count >= least}
+    wanted = read_lines(text_of(left), SHAPE)
+    found = read_lines(TEXT, SHAPE, min_count=least)
+    assert (found.first, found.lengths) == (wanted.first, wanted.lengths)
+    assert (found.body, found.large) == (wanted.body, wanted.large)
+
+
+def test_a_run_has_no_bucket_behind_its_last_hash() -> None:
+    """The next run begins there, or goes on with the last bucket."""
+    shape = Shape(Kind.SHA1, Width.DEFAULT, 8)
+    run = read_lines(line(A) + line(C, 2), shape)
+    assert (run.first, run.lengths) == (0x40, [1, 0, 1])
+    assert run.body == A[4:8] + b"\1" + C[4:8] + b"\2"
+
+
+def test_two_lines_do_not_make_up_for_each_other() -> None:
+    """A hash that lacks a byte before one that has one too many is no two hashes."""
+    short, long = B[:19], B[:19] + b"\xff\xff"
+    with pytest.raises(CorpusSourceError, match="38 digits in place of 40") as caught:
+        read_lines(line(A) + line(short) + line(long) + line(C), SHAPE)
+    assert caught.value.number == 2
+
+
+def test_the_first_flaw_is_told_and_no_line_before_it() -> None:
+    """The largest count is none."""
+    text = line(A, 1_099_511_627_775) + line(B, 0) + line(C, "x")
+    with pytest.raises(CorpusSourceError) as caught:
+        read_lines(text, SHAPE)
+    assert caught.value.number == 3
 
 
 @pytest.mark.parametrize("written", ["1099511627775", "1,099,511,627,775"])

@@ -1,4 +1,5 @@
 from array import array
+from zlib import crc32
 
 import pytest
 from corpora import hashes, shape_of, text_of
@@ -13,7 +14,10 @@ LISTED = hashes(300)
 RUN = read_lines(text_of(LISTED), shape_of(LISTED))
 
 
-@pytest.mark.parametrize("run", [RUN, Run(first=7, lengths=[0], body=b"")])
+@pytest.mark.parametrize(
+    "run",
+    [RUN, Run(first=7, lengths=[0], body=b""), Run(first=0, lengths=[], body=b"")],
+)
 def test_a_run_survives_a_journal(run: Run) -> None:
     """What is read back is what was kept."""
     assert Run.from_bytes(run.to_bytes()) == run
@@ -30,6 +34,14 @@ def test_a_damaged_run_is_refused(place: int, cut: bool) -> None:  # noqa: FBT00
         data[place] ^= 1 << place % 8
     with pytest.raises(CorpusDamagedError, match="piece of a corpus"):
         Run.from_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("size", range(18))
+def test_a_run_that_is_too_short_is_refused(size: int) -> None:
+    """Even where its checksum is right: its front alone has 18 bytes."""
+    data = bytes(size)
+    with pytest.raises(CorpusDamagedError, match="piece of a corpus"):
+        Run.from_bytes(data + crc32(data).to_bytes(4, "little"))
 
 
 def test_the_entries_of_a_run_are_those_that_were_read() -> None:
