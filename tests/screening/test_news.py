@@ -49,6 +49,9 @@ class TestDecision:
             (64, 6, Novelty.CORRECTIONS),
             (64, 7, Novelty.LOAD),
             (64, 64, Novelty.LOAD),
+            (100, 9, Novelty.CORRECTIONS),
+            (100, 10, Novelty.LOAD),
+            (10, 1, Novelty.LOAD),
         ],
     )
     def test_a_tenth_of_the_ranges_is_a_load(
@@ -70,6 +73,12 @@ class TestDecision:
     def test_a_load_of_everything_has_no_estimate(self) -> None:
         """It may be of any size from some millions on."""
         assert News(64, 64).estimate == math.inf
+
+    def test_a_sample_goes_up_from_where_it_begins(self) -> None:
+        """Round the end, and by whole steps."""
+        assert sample(0, samples=3, ranges=10) == [0, 3, 6]
+        assert sample(8, samples=3, ranges=10) == [1, 4, 8]
+        assert sample(3, samples=5, ranges=2) == [0, 1]
 
     @given(st.integers(0, 10**9), st.integers(1, 200), st.integers(1, RANGES))
     def test_a_sample_is_spread_evenly(
