@@ -19,6 +19,7 @@ MAX_TEXT_CHARACTERS = 240  # what a column of ours holds beside the dress
 
 # What one attempt may cost at most; each system's own default is below.
 MAX_BCRYPT_COST = 14  # devise has 12
+MIN_BCRYPT_COST = 4  # no library computes fewer than 2**4 rounds
 MAX_ARGON2_KIB = 131_072  # argon2-cffi had 102400 KiB before RFC 9106
 MAX_ARGON2_WORK = 1_048_576  # KiB times passes; RFC 9106's second choice is 196608
 MAX_ARGON2_LANES = 16
@@ -185,6 +186,8 @@ def _is_cheap_enough(text: str) -> bool:
         UnfitRecordError: It is one, and asks for more work than allowed.
     """
     if found := _BCRYPT.fullmatch(text):
+        if int(found[1]) < MIN_BCRYPT_COST:
+            raise unfit(ReasonCode.UNKNOWN_HASH)
         costs = [(int(found[1]), MAX_BCRYPT_COST)]
     elif found := _ARGON2.fullmatch(text):
         memory, passes, lanes = (int(part) for part in found.groups()[:3])
