@@ -263,7 +263,7 @@ def test_ids_that_are_missing(database: Database) -> None:
 
 def test_ids_that_are_too_long(database: Database) -> None:
     """Ids that are too long for credguard's own tables are told beforehand."""
-    with pytest.raises(AccountIdError, match="1 row has"):
+    with pytest.raises(AccountIdError, match="1 row of 'users' has"):
         check(database, "VARCHAR(400)", ["é" * 256, "é" * 255])
     check(database, "VARCHAR(400)", ["é" * 255])
 
@@ -272,7 +272,7 @@ def test_ids_that_are_no_numbers(sqlite_url: str) -> None:
     """Text, which SQLite keeps in a column of numbers, is told and not passed over."""
     database = Database(sqlite_url)
     with users(database, "INTEGER", [1, "two", 3]) as accounts:
-        with pytest.raises(AccountIdError, match="1 row has"):
+        with pytest.raises(AccountIdError, match="1 row of 'users' has"):
             accounts.check(widest=WIDEST)
         with pytest.raises(AccountIdError, match="cannot be looked up"):
             paged(accounts, 10)

@@ -30,10 +30,8 @@ def check_ids(connection: Connection, reflected: Reflected, *, whose: str) -> No
     query = select(func.count()).select_from(reflected.table).where(odd)
     count = connection.execute(query).scalar_one()
     if count:
-        message = (
-            f"{counted(count, 'row has', 'rows have')} no id in '{whose}', or one that "
-            f"cannot be used, in '{column.name}'"
-        )
+        rows = counted(count, f"row of '{whose}' has", f"rows of '{whose}' have")
+        message = f"{rows} no id, or one that cannot be used, in '{column.name}'"
         raise AccountIdError(message)
 
 
