@@ -83,7 +83,7 @@ def test_what_still_waits_to_be_sent_is_not_forgotten(house: House) -> None:
         house.campaigns.finish(campaign)
     house.campaigns.send(campaign, RememberedMail(), worker="sender")
     house.campaigns.request_link("1")
-    with pytest.raises(CampaignStateError, match="1 notices still wait"):
+    with pytest.raises(CampaignStateError, match="1 notice still waits"):
         house.campaigns.finish(campaign)
     assert house.campaigns.find(campaign).state is CampaignState.WAITING
 

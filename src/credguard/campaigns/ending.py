@@ -27,7 +27,7 @@ def finish(means: Means, campaign_id: str) -> None:
         record = records.find(connection, campaign_id)
         left = outbox.waiting(connection, campaign_id).queued
         if left and record.state is CampaignState.WAITING:
-            waiting = counted(left, "notice waits", "notices wait")
+            waiting = counted(left, "notice still waits", "notices still wait")
             message = (
                 f"{waiting} to be sent; send them first: "
                 f"credguard campaign run {campaign_id}"
