@@ -83,7 +83,7 @@ def test_a_narrow_column_is_refused(terminal: Terminal) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "told"),
-    [([(1,), (1,), (2,)], "stand more than once"), ([(None,), (2,)], "have no id")],
+    [([(1,), (1,), (2,)], "stand more than once"), ([(None,), (2,)], "has no id")],
 )
 def test_a_duplicate_or_missing_id_is_refused(
     terminal: Terminal, rows: list[tuple[int | None]], told: str

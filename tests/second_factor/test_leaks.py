@@ -135,7 +135,7 @@ def test_start_refuses_while_somebody_has_no_path(
     with pytest.raises(CampaignStateError, match="2 accounts would be left"):
         keep.leaks.start(SEEDS, worker="one", paths=mostly)
     keep.leaks.decide("2026-11", crowd[0], MemberState.EXEMPT, reason="a robot")
-    with pytest.raises(CampaignStateError, match="1 accounts would be left"):
+    with pytest.raises(CampaignStateError, match="1 account would be left"):
         keep.leaks.start(SEEDS, worker="one", paths=mostly)
     assert states_of(any_database) == {"active"}
     keep.leaks.decide("2026-11", crowd[1], MemberState.SUPPORT, reason="they call")
