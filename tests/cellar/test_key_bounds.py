@@ -2,16 +2,22 @@
 
 import base64
 from collections.abc import Callable
-from hashlib import sha256
+from hashlib import blake2b, sha256, sha512
+from itertools import accumulate
 from random import Random
 
 import pytest
 
 from credguard import _key
-from credguard._key import KEY_BYTES, Key
+from credguard._key import KEY_BYTES, Key, is_drawn
 from credguard._sealed import MAX_SEALED_CHARACTERS, Binding, key_id_of
 from credguard._secret import Secret
-from credguard.errors import KeyringError, SealBrokenError, StoredDataError
+from credguard.errors import (
+    KeyringError,
+    SealBrokenError,
+    StoredDataError,
+    UnknownKeyError,
+)
 from credguard.keys import MAX_PLAIN_BYTES, TAG_BYTES, Keyring
 
 FIRST, SECOND, THIRD = (
@@ -39,6 +45,44 @@ def test_a_key_of_few_bytes_was_typed(distinct: int) -> None:
 def test_a_key_of_twelve_distinct_bytes_may_be_drawn() -> None:
     """Twelve are the fewest."""
     assert Key(material_of(12)).id
+
+
+@pytest.mark.parametrize("size", [0, 31, 33, 64])
+def test_a_key_has_32_bytes(size: int) -> None:
+    """However random fewer or more may be."""
+    with pytest.raises(KeyringError, match=f"a key has 32 bytes, not {size}"):
+        Key(sha512(b"another").digest()[:size])
+
+
+@pytest.mark.parametrize(("period", "is_key"), [(12, False), (16, False), (17, True)])
+def test_a_key_that_repeats_itself_was_not_drawn(period: int, *, is_key: bool) -> None:
+    """If all of it was there by the half."""
+    material = (sha256(b"again").digest()[:period] * 3)[:KEY_BYTES]
+    assert is_drawn(material) is is_key
+
+
+def test_a_step_past_255_is_the_step_that_it_is() -> None:
+    """Eleven distinct steps of 31 are no chance, wherever they lead over the end."""
+    draw = Random(1)
+    few = [5 + 20 * number for number in range(11)]
+    steps = few + draw.choices(few, k=KEY_BYTES - 1 - len(few))
+    draw.shuffle(steps)
+    material = bytes(each % 256 for each in accumulate(steps, initial=7))
+    assert len(set(material)) > 12
+    assert not is_drawn(material)
+
+
+def test_each_of_many_tags_is_a_keyed_hash_of_its_message() -> None:
+    """By the current key, or by the one that is named (RFC 7693 section 2.9)."""
+    for key_id, key in ((None, FIRST), (FIRST.id, FIRST), (THIRD.id, THIRD)):
+        derived = key.derive("tags marker")
+        expected = [
+            blake2b(each, digest_size=8, key=derived).digest() for each in (b"a", b"b")
+        ]
+        found = RING.tags([b"a", b"b"], purpose="marker", size=8, key_id=key_id)
+        assert found == expected
+    with pytest.raises(UnknownKeyError):
+        RING.tags([b"a"], purpose="marker", size=8, key_id="00000000")
 
 
 @pytest.mark.parametrize(
