@@ -153,12 +153,35 @@ def _every_suite(arguments: str) -> Iterator[bool]:
             yield is_passed
 
 
+def _runs(python: str) -> bool:
+    if shutil.which(python) is None:
+        return False
+    command = [python, "-c", "pass"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _kept_by_pyenv(name: str) -> list[str]:
+    # What it puts on the path runs in some folders, and says "not found" in others.
+    if shutil.which("pyenv") is None:
+        return []
+    command = ["pyenv", "whence", "--path", name]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stdout.split("\n")
+
+
+def found(name: str) -> str | None:
+    """Return how the interpreter of that name is started, None if it is not here."""
+    candidates = (name, *_kept_by_pyenv(name))
+    return next((python for python in candidates if _runs(python)), None)
+
+
 def _every_python(expected: str) -> Iterator[bool]:
     for name in PYTHONS:
-        if shutil.which(name) is None:
+        here = found(name)
+        if here is None:
             print(f"  skipped  {name}: not here", flush=True)
             continue
-        with _environment(name) as python:
+        with _environment(here) as python:
             yield _compare(name, expected, told(Mode(), python))
 
 

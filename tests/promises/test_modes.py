@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from modes import MODES, ROOT, STORY, is_there, told
+from modes import MODES, ROOT, STORY, found, is_there, told
 
 from proving import SIZE, Proof, Size
 
@@ -52,3 +52,21 @@ def test_the_story_needs_no_asserts() -> None:
     code = [sys.executable, "-O", "-c", WITHOUT_ASSERTS]
     done = subprocess.run(code, capture_output=True, check=True, text=True, timeout=60)
     assert done.stdout == "passed over"
+
+
+def test_an_interpreter_that_pyenv_keeps_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name on the path does not run outside of some folders."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert found("python3.99") is None
+    (tmp_path / "python3.99").write_text("#!/bin/sh\nexit 127\n", encoding="ascii")
+    (tmp_path / "pyenv").write_text(
+        f"#!/bin/sh\ntest $3 = python3.99 && echo '{sys.executable}'\n",
+        encoding="ascii",
+    )
+    (tmp_path / "python3.99").chmod(0o755)
+    assert found("python3.99") is None
+    (tmp_path / "pyenv").chmod(0o755)
+    assert found("python3.99") == sys.executable
+    assert found("python3.98") is None
