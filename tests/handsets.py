@@ -22,6 +22,8 @@ from credguard.storage import Database
 from credguard.storage.tables import recovery_code, second_factor
 from keepers import CHEAP, NOON
 
+_NEAR = range(-4, 5)  # steps
+
 
 @dataclass(frozen=True)
 class Handset:
@@ -49,9 +51,13 @@ class Handset:
 
     def wrong(self, now: datetime, count: int) -> list[str]:
         """Return *count* codes that are right nowhere near *now*."""
-        near = {self.code(now, offset) for offset in range(-4, 5)}
-        codes = (text for text in map("{:06d}".format, range(count + 9)))
+        near = self.near(now)
+        codes = (text for text in map("{:06d}".format, range(count + len(_NEAR))))
         return [text for text in codes if text not in near][:count]
+
+    def near(self, now: datetime) -> set[str]:
+        """Return the codes that are right in the steps around *now*."""
+        return {self.code(now, offset) for offset in _NEAR}
 
 
 def enroll_all(
@@ -69,8 +75,13 @@ def enroll_all(
 
 
 def _handset(name: str, recovery: int) -> Handset:
-    codes = draw_codes(recovery)
-    return Handset(name, secrets.token_urlsafe(16), secrets.token_bytes(20), codes)
+    factor_id, codes = secrets.token_urlsafe(16), draw_codes(recovery)
+    while True:
+        made = Handset(name, factor_id, secrets.token_bytes(20), codes)
+        # One seed of some thirty thousand has a code twice within minutes: which
+        # step it was accepted for is then another one than the race asks for.
+        if len(made.near(NOON)) == len(_NEAR):
+            return made
 
 
 def _factor(keyring: Keyring, handset: Handset) -> Factor:
