@@ -42,7 +42,6 @@ SECOND = timedelta(seconds=1)
 OLD = Leaked("the old hash", "its salt", "its name")
 NEWER = "a hash that the forum's own form made"
 MARKER = "cgretired1:breach:00"
-NOT_SWEPT_YET = Account("17", "the old hash", salt="its salt", username="its name")
 WAITS = Member("breach", "17", MemberState.MUST_RESET, None, None, 1)
 RECORD = Record("breach", CampaignState.OPEN, NOON, cast("Plan", None), "sealed", 1)
 
@@ -83,11 +82,12 @@ class Rooms:
         """Let the watermarks answer so."""
         self.patch.setattr(watermarks, "gated", lambda *_: found)
 
-    def keep(self, *leaked: Leaked) -> None:
-        """Let these be the hashes that were retired."""
-        self.patch.setattr(
-            "credguard.campaigns.gate.retired_hashes", lambda *_: list(leaked)
-        )
+    def waiting(self, *leaked: Leaked) -> None:
+        """Let a campaign that is swept wait for a member whose hashes these were."""
+        self.members = [WAITS]
+        self.records = [replace(RECORD, state=CampaignState.NOTIFYING)]
+        name = "credguard.campaigns.gate.retired_hashes"
+        self.patch.setattr(name, lambda *_: list(leaked))
 
 
 @pytest.fixture
@@ -116,9 +116,7 @@ def test_a_retired_hash_is_compared_with_what_stood_beside_it(
     means: Means, rooms: Rooms, stored: str | None
 ) -> None:
     """The first of several; no new password may fit any of them."""
-    rooms.members = [WAITS]
-    rooms.records = [replace(RECORD, state=CampaignState.NOTIFYING)]
-    rooms.keep(OLD, Leaked("an older one"))
+    rooms.waiting(OLD, Leaked("an older one"))
     leaked = (OLD, Leaked("an older one"))
     assert gate.rule(means, "17", stored) == Ruling(
         OLD.text, 0, "breach", leaked, salt=OLD.salt, username=OLD.username
@@ -130,9 +128,7 @@ def test_who_has_no_retired_hash_is_asked_all_the_same(
     means: Means, rooms: Rooms, stored: str | None
 ) -> None:
     """Nothing fits what stands there."""
-    rooms.members = [WAITS]
-    rooms.records = [replace(RECORD, state=CampaignState.NOTIFYING)]
-    rooms.keep()
+    rooms.waiting()
     assert gate.rule(means, "17", stored) == Ruling(stored, 0, "breach")
 
 
@@ -140,9 +136,7 @@ def test_what_the_forums_own_form_set_may_resolve_a_campaign(
     means: Means, rooms: Rooms
 ) -> None:
     """If it does not fit what leaked."""
-    rooms.members = [WAITS]
-    rooms.records = [replace(RECORD, state=CampaignState.NOTIFYING)]
-    rooms.keep(OLD)
+    rooms.waiting(OLD)
     ruling = gate.rule(means, "17", NEWER)
     assert ruling == Ruling(NEWER, 0, leaked=(OLD,), resolves=(WAITS,))
 
@@ -169,8 +163,6 @@ def test_before_the_sweep_what_stands_in_the_column_leaked(
     row = Account("17", there.text, salt=there.salt, username=there.username)
     rooms.gated_by((RECORD, row))
     if stored == MARKER:
-        rooms.members, rooms.records = [WAITS], [RECORD]
-        rooms.keep()
         ruling = gate._unswept(Ruling(stored, 0), RECORD, row)
     else:
         ruling = gate.rule(means, "17", stored)
@@ -185,9 +177,7 @@ def test_a_later_watermark_adds_to_what_an_earlier_campaign_retired(
 ) -> None:
     """And a password of the forum's own form resolves neither."""
     row = Account("17", NEWER)
-    rooms.members = [WAITS]
-    rooms.records = [replace(RECORD, state=CampaignState.NOTIFYING)]
-    rooms.keep(OLD)
+    rooms.waiting(OLD)
     rooms.gated_by((replace(RECORD, id="later"), row))
     ruling = gate.rule(means, "17", NEWER)
     assert ruling.campaign_id == "later"
